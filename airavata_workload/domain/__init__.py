@@ -1,0 +1,1 @@
+"""Values and state machines of the engine: standard library only, no input or output."""

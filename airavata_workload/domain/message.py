@@ -1,0 +1,255 @@
+"""What travels between the stages, as JSON bodies of queue messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from airavata_workload.domain.job import Job
+from airavata_workload.domain.task import Priority, Task
+
+ORCHESTRATOR_QUEUE = "orchestrator"
+SCHEDULER_QUEUE = "scheduler"
+MONITOR_QUEUE = "monitor"
+
+
+def task_queue(kind: str) -> str:
+    """The queue on which workers of that kind listen."""
+    return f"task.{kind}"
+
+
+class CommandKind(StrEnum):
+    """What a person or a client asks of the orchestrator."""
+
+    LAUNCH = "launch"
+    CANCEL = "cancel"
+    HOLD = "hold"
+    RELEASE = "release"
+    RETRY = "retry"
+    RESUME = "resume"
+    """Sent by recovery: go on with an experiment whose owner is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command about one experiment (read by the orchestrator)."""
+
+    kind: CommandKind
+    experiment_id: str
+    by: str
+    reason: str = ""
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        return {
+            "type": "command",
+            "kind": str(self.kind),
+            "experiment_id": self.experiment_id,
+            "by": self.by,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> Command:
+        """The inverse of ``to_body``."""
+        return cls(
+            kind=CommandKind(body["kind"]),
+            experiment_id=body["experiment_id"],
+            by=body["by"],
+            reason=body["reason"],
+        )
+
+
+class TaskAction(StrEnum):
+    """What a worker is to do with a task."""
+
+    EXECUTE = "execute"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMessage:
+    """A task that is ready (to the scheduler) or dispatched (to a worker), with all it needs to run.
+
+    ``parameters`` are fully resolved. ``resumed`` tells the worker that an
+    earlier hand-out may have had effects, so that ``recover`` is called.
+    """
+
+    task_id: str
+    experiment_id: str
+    process_id: str
+    name: str
+    kind: str
+    resource: str
+    gateway: str
+    attempt: int
+    parameters: Mapping[str, Any]
+    experiment: Mapping[str, Any]
+    intent: Mapping[str, Any] | None = None
+    job: Mapping[str, Any] | None = None
+    priority: int = Priority.NORMAL
+    not_before_us: int = 0
+    resumed: bool = False
+    action: TaskAction = TaskAction.EXECUTE
+
+    @classmethod
+    def of(
+        cls, task: Task, parameters: Mapping[str, Any], *, action: TaskAction = TaskAction.EXECUTE
+    ) -> TaskMessage:
+        """The message for a task whose parameters have been resolved."""
+        return cls(
+            task_id=task.task_id,
+            experiment_id=task.experiment_id,
+            process_id=task.process_id,
+            name=task.name,
+            kind=task.kind,
+            resource=task.resource,
+            gateway=task.gateway,
+            attempt=task.attempt,
+            parameters=parameters,
+            experiment=task.context.get("experiment", {}),
+            intent=task.intent,
+            job=task.job.to_json() if task.job else None,
+            priority=int(task.priority),
+            not_before_us=task.not_before_us,
+            resumed=task.attempt > 1,
+            action=action,
+        )
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        body = {name: getattr(self, name) for name in self.__slots__}
+        body["type"] = "task"
+        body["action"] = str(self.action)
+        return body
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> TaskMessage:
+        """The inverse of ``to_body``."""
+        values = {name: value for name, value in body.items() if name != "type"}
+        values["action"] = TaskAction(values["action"])
+        return cls(**values)
+
+
+class Verdict(StrEnum):
+    """How one hand-out of a task ended."""
+
+    COMPLETED = "completed"
+    PARKED = "parked"
+    FAILED = "failed"
+    RETRYABLE = "retryable"
+    """An error that may pass: the retry policy decides."""
+    DEFERRED = "deferred"
+    CANCELED = "canceled"
+    HANDED_BACK = "handed-back"
+    """The worker stops before it did anything; not counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeMessage:
+    """The end of one hand-out (worker or monitor to orchestrator).
+
+    ``resource_unavailable`` says that the task's resource did not answer, which
+    opens its circuit in the scheduler.
+    """
+
+    task_id: str
+    experiment_id: str
+    attempt: int
+    resource: str
+    verdict: Verdict
+    at_us: int
+    by: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    job: Job | None = None
+    delay_s: float = 0.0
+    reason: str = ""
+    user_message: str = ""
+    resource_unavailable: bool = False
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        body = {name: getattr(self, name) for name in self.__slots__}
+        body["type"] = "outcome"
+        body["verdict"] = str(self.verdict)
+        body["job"] = self.job.to_json() if self.job else None
+        return body
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> OutcomeMessage:
+        """The inverse of ``to_body``."""
+        values = {name: value for name, value in body.items() if name != "type"}
+        values["verdict"] = Verdict(values["verdict"])
+        values["job"] = Job.from_json(values["job"]) if values["job"] else None
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotReleased:
+    """Tells the scheduler that a dispatched task no longer occupies its resource.
+
+    ``resource_unavailable`` opens the resource's circuit for ``delay_s`` at least; anything else closes it.
+    """
+
+    task_id: str
+    resource: str
+    attempt: int
+    resource_unavailable: bool = False
+    delay_s: float = 0.0
+    reason: str = ""
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        return {"type": "released", **{name: getattr(self, name) for name in self.__slots__}}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> SlotReleased:
+        """The inverse of ``to_body``."""
+        return cls(**{name: value for name, value in body.items() if name != "type"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged:
+    """Tells the scheduler to keep back, or no longer keep back, an experiment's tasks; or to forget them."""
+
+    experiment_id: str
+    held: bool
+    forget: bool = False
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        return {"type": "hold", "experiment_id": self.experiment_id, "held": self.held, "forget": self.forget}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> HoldChanged:
+        """The inverse of ``to_body``."""
+        return cls(experiment_id=body["experiment_id"], held=body["held"], forget=body["forget"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchJob:
+    """Tells the monitor to watch (or with ``stop`` no longer to watch) the job of a parked task."""
+
+    task_id: str
+    experiment_id: str
+    attempt: int
+    name: str
+    outputs: Mapping[str, Any]
+    job: Job
+    stop: bool = False
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        body = {name: getattr(self, name) for name in self.__slots__}
+        body["type"] = "watch"
+        body["job"] = self.job.to_json()
+        return body
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> WatchJob:
+        """The inverse of ``to_body``."""
+        values = {name: value for name, value in body.items() if name != "type"}
+        values["job"] = Job.from_json(values["job"])
+        return cls(**values)

@@ -1,0 +1,70 @@
+"""Which experiments run, and who drives them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryNode:
+    """One running experiment. ``owner`` is the session that drives it, '' if none; ``owner_alive`` whether it lives."""
+
+    experiment_id: str
+    owner: str
+    owner_alive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A running service: its session, what it is, where, and what it can do."""
+
+    session: str
+    service: str
+    host: str
+    pid: int
+    started_at_us: int
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RecoveryNodes(ABC):
+    """One node a running experiment, made at launch and removed at its end; and the services that live.
+
+    An instance has one session. When its process dies, however it dies, the
+    others see ``owner_alive`` become false.
+    """
+
+    @property
+    @abstractmethod
+    def session(self) -> str:
+        """The id of this instance's session."""
+
+    @abstractmethod
+    def join(self, service: str, capabilities: Mapping[str, Any]) -> None:
+        """Register this session as a running service."""
+
+    @abstractmethod
+    def members(self) -> list[Member]:
+        """All services whose session lives."""
+
+    @abstractmethod
+    def create(self, experiment_id: str) -> None:
+        """Make the experiment's node, owned by this session. An existing node keeps its owner."""
+
+    @abstractmethod
+    def claim(self, experiment_id: str) -> bool:
+        """Take a node over whose owner is gone (or that is ours already). False if another living session owns it."""
+
+    @abstractmethod
+    def remove(self, experiment_id: str) -> None:
+        """Remove the node. Removing what is not there is not an error."""
+
+    @abstractmethod
+    def nodes(self) -> list[RecoveryNode]:
+        """All nodes."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the session: its nodes stay, without a living owner."""

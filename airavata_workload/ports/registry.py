@@ -1,0 +1,95 @@
+"""Experiments, jobs and the audit trail, for people and clients to look at."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airavata_workload.domain.change import StateChange
+from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.job import Job
+from airavata_workload.domain.states import ExperimentState, JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as last seen."""
+
+    job: Job
+    experiment_id: str
+    task_id: str
+    state: JobState
+    exit_code: int | None = None
+    native_state: str = ""
+    reason: str = ""
+    updated_at_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentFilter:
+    """Which experiments ``Registry.experiments`` lists; ``None`` does not filter."""
+
+    state: ExperimentState | None = None
+    application_type: str | None = None
+    compute_resource: str | None = None
+    user: str | None = None
+    gateway: str | None = None
+    name_contains: str | None = None
+    held: bool | None = None
+
+
+class Registry(ABC):
+    """Stores experiments and what happened to them. Writes are idempotent and durable when they return."""
+
+    @abstractmethod
+    def create_experiments(self, experiments: Sequence[Experiment]) -> None:
+        """Store new experiments; one whose id exists already is left as it is."""
+
+    @abstractmethod
+    def experiment(self, experiment_id: str) -> Experiment:
+        """One experiment, by its id or an unambiguous beginning of it. Raises ``NotFoundError``."""
+
+    @abstractmethod
+    def experiments(
+        self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0
+    ) -> list[Experiment]:
+        """Matching experiments, the newest first."""
+
+    @abstractmethod
+    def count(self, which: ExperimentFilter) -> int:
+        """How many experiments match."""
+
+    @abstractmethod
+    def record(self, changes: Sequence[StateChange]) -> list[bool]:
+        """Write changes to the audit trail; for experiments and processes also set the present state.
+
+        For each change: False if it was written before, or if the state
+        machine does not let it follow the present state of the experiment or
+        process (a late change); then the present state stays.
+        """
+
+    @abstractmethod
+    def audit_trail(self, experiment_id: str) -> list[StateChange]:
+        """All changes of the experiment, its process, tasks and jobs in order of time."""
+
+    @abstractmethod
+    def set_held(self, experiment_id: str, held: bool) -> None:
+        """Mark an experiment as held or not."""
+
+    @abstractmethod
+    def save_jobs(self, records: Sequence[JobRecord]) -> None:
+        """Insert or update jobs, keyed by (cluster, job id, task id)."""
+
+    @abstractmethod
+    def jobs(self, experiment_id: str) -> list[JobRecord]:
+        """The experiment's jobs in order of submission."""
+
+    @abstractmethod
+    def statistics(self) -> Mapping[str, Any]:
+        """Number of experiments by state."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release connections."""
