@@ -1,0 +1,1 @@
+"""The files that people write: experiments, clusters and DAGs, read with the line of every key."""

@@ -95,9 +95,7 @@ class TaskMessage:
     action: TaskAction = TaskAction.EXECUTE
 
     @classmethod
-    def of(
-        cls, task: Task, parameters: Mapping[str, Any], *, action: TaskAction = TaskAction.EXECUTE
-    ) -> TaskMessage:
+    def of(cls, task: Task, parameters: Mapping[str, Any], *, action: TaskAction = TaskAction.EXECUTE) -> TaskMessage:
         """The message for a task whose parameters have been resolved."""
         return cls(
             task_id=task.task_id,
@@ -168,12 +166,14 @@ class OutcomeMessage:
     reason: str = ""
     user_message: str = ""
     resource_unavailable: bool = False
+    action: TaskAction = TaskAction.EXECUTE
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
         body = {name: getattr(self, name) for name in self.__slots__}
         body["type"] = "outcome"
         body["verdict"] = str(self.verdict)
+        body["action"] = str(self.action)
         body["job"] = self.job.to_json() if self.job else None
         return body
 
@@ -182,6 +182,7 @@ class OutcomeMessage:
         """The inverse of ``to_body``."""
         values = {name: value for name, value in body.items() if name != "type"}
         values["verdict"] = Verdict(values["verdict"])
+        values["action"] = TaskAction(values["action"])
         values["job"] = Job.from_json(values["job"]) if values["job"] else None
         return cls(**values)
 
@@ -253,3 +254,27 @@ class WatchJob:
         values = {name: value for name, value in body.items() if name != "type"}
         values["job"] = Job.from_json(values["job"])
         return cls(**values)
+
+
+AnyMessage = Command | TaskMessage | OutcomeMessage | SlotReleased | HoldChanged | WatchJob
+
+_TYPES: Mapping[str, Any] = {
+    "command": Command,
+    "task": TaskMessage,
+    "outcome": OutcomeMessage,
+    "released": SlotReleased,
+    "hold": HoldChanged,
+    "watch": WatchJob,
+}
+
+
+def decode(body: Mapping[str, Any]) -> AnyMessage:
+    """The message in a body. Raises ``ValueError`` that says what is wrong with a body that holds none."""
+    kind = body.get("type") if isinstance(body, Mapping) else None
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise ValueError(f"a message of unknown type {kind!r}")
+    try:
+        message: AnyMessage = _TYPES[kind].from_body(body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"a broken message of type {kind!r}: {error!r}") from error
+    return message

@@ -10,6 +10,9 @@ from airavata_workload.domain.job import Job, JobDescription, JobReport
 from airavata_workload.domain.states import JobState
 from airavata_workload.ports.remote_shell import CommandResult
 
+TRY_LATER = 75
+"""Exit code of a script that found the batch system not answering (Source: sysexits(3), EX_TEMPFAIL)."""
+
 
 class BatchSystem(ABC):
     """One dialect, for one cluster. Entry point of ``airavata_workload.batch_systems``: called with the cluster.
@@ -23,6 +26,8 @@ class BatchSystem(ABC):
     min_poll_interval_s: float = 2.0
     """How soon after a submission, and how often at most, the queue may be asked."""
     max_poll_interval_s: float = 30.0
+    submission_settle_s: float = 30.0
+    """How long after a submission broke off its job may still appear in the queue, in seconds."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -47,7 +52,10 @@ class BatchSystem(ABC):
 
     @abstractmethod
     def find_script(self, job_name: str) -> str:
-        """A script that looks for a job by its name in the queue and in accounting."""
+        """A script that looks for a job by its name in the queue and in accounting.
+
+        It is run in the job's working directory, where it may find traces of the job.
+        """
 
     @abstractmethod
     def parse_found(self, job_name: str, result: CommandResult) -> str | None:
@@ -79,7 +87,10 @@ class BatchSystem(ABC):
     # -- acting --------------------------------------------------------------------
     @abstractmethod
     def cancel_script(self, jobs: Sequence[Job]) -> str:
-        """A script that cancels the jobs. Cancelling a job that has ended is not an error."""
+        """A script that cancels the jobs. Cancelling a job that has ended is not an error.
+
+        It exits with ``TRY_LATER`` when the batch system does not answer.
+        """
 
     def hold_script(self, jobs: Sequence[Job]) -> str | None:
         """A script that holds pending jobs; ``None`` if the batch system cannot."""

@@ -43,6 +43,15 @@ class GraphStore(ABC):
         """
 
     @abstractmethod
+    def replace_loaded(self, dag: LoadedDag) -> bool:
+        """Put the tasks of a new process in place of the experiment's ended ones, in one transaction.
+
+        Used when a person retries an experiment. Tasks may come COMPLETED, with
+        their outputs and history; counters are set from the states given. False,
+        and no change, unless all tasks of the present loaded DAG have ended.
+        """
+
+    @abstractmethod
     def apply(self, transitions: Sequence[Transition]) -> list[Applied]:
         """Apply each transition by compare-and-set, in order, and say what became of each.
 

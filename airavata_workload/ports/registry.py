@@ -52,9 +52,7 @@ class Registry(ABC):
         """One experiment, by its id or an unambiguous beginning of it. Raises ``NotFoundError``."""
 
     @abstractmethod
-    def experiments(
-        self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0
-    ) -> list[Experiment]:
+    def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
         """Matching experiments, the newest first."""
 
     @abstractmethod
@@ -73,6 +71,10 @@ class Registry(ABC):
     @abstractmethod
     def audit_trail(self, experiment_id: str) -> list[StateChange]:
         """All changes of the experiment, its process, tasks and jobs in order of time."""
+
+    @abstractmethod
+    def start_process(self, experiment_id: str, process_id: str) -> None:
+        """Make a new process (state CREATED) the experiment's present one; the audit trail keeps the old one's."""
 
     @abstractmethod
     def set_held(self, experiment_id: str, held: bool) -> None:

@@ -112,4 +112,4 @@ class TaskPlugin(ABC, Generic[P]):
 
     def cancel(self, run: TaskRun[P]) -> None:
         """Stop what goes on outside (the job of ``run.job``). Nothing to stop is not an error."""
-        return None
+        return

@@ -1,0 +1,1 @@
+"""Finds experiments that nobody drives any more, and has them resumed."""

@@ -1,0 +1,1 @@
+"""Decides which ready task goes to a worker, and when."""

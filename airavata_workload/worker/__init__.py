@@ -1,0 +1,1 @@
+"""Claims tasks, runs their plugins and reports how they ended."""

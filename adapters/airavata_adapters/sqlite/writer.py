@@ -1,0 +1,192 @@
+"""Group commit: one thread owns the connection that writes, and one fsync serves all who wait for it.
+
+Callers hand a function over and wait. The thread takes everything that waits,
+runs each function in a savepoint of one transaction and commits once, so that
+an error undoes the work of its own caller only, a lone write costs one fsync
+and a hundred threads share one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from airavata_adapters.sqlite import failures
+from airavata_adapters.sqlite.prepared import driver
+from airavata_adapters.sqlite.signals import Signals
+from airavata_workload.domain.errors import StoreUnavailableError
+
+T = TypeVar("T")
+
+LOCK_LIMIT_S = 30.0
+"""How long a batch waits for another process to end its transaction."""
+MAX_BATCH = 512
+FOREIGN_POLL_S = 0.05
+"""How often the database is asked for commits of other processes while anyone waits for some."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """A caller's function, the topics to announce once its work is durable, and how it ended."""
+
+    work: Callable[[Connection], Any]
+    topics: tuple[str, ...]
+    future: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: Exception | None = None
+
+
+class _TransactionLost(Exception):  # noqa: N818 - never leaves this module
+    """SQLite has rolled the whole transaction back, the work of other callers included."""
+
+
+class GroupCommitWriter:
+    """Runs functions on the one connection that writes."""
+
+    def __init__(self, path: Path, connect: Callable[[], Connection]) -> None:
+        self._path = path
+        self._connection = connect()
+        self._raw = driver(self._connection)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._close_lock = threading.Lock()
+        self._data_version = self._read_data_version()
+        self._next_poll = 0.0
+        # Putting nothing into the queue only makes the thread notice that it has to poll from now on.
+        self.signals = Signals(on_first_waiter=lambda: self._jobs.put(None))
+        self._thread = threading.Thread(target=self._run, name="workload-db-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], T], topics: tuple[str, ...] = ()) -> Future[T]:
+        """A future of what ``work`` returns, resolved when it is durable; then those who wait for ``topics`` wake."""
+        job = _Job(work, topics)
+        with self._close_lock:
+            if self._closed:
+                raise StoreUnavailableError(f"{self._path} has been closed.", remedy="Open it again.")
+            self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Do what has been handed over, then stop."""
+        with self._close_lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join(LOCK_LIMIT_S * 2)
+
+    # -- in the thread ---------------------------------------------------------
+    def _run(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if batch:
+                self._commit(batch)
+                continue
+            if self._closed and self._jobs.empty():
+                break
+            self._look_for_foreign_commits()
+        self._connection.close()
+
+    def _next_batch(self) -> list[_Job]:
+        """Everything that waits now; waits for the first one, but not past the next poll."""
+        batch: list[_Job] = []
+        try:
+            wait_s = max(0.0, self._next_poll - time.monotonic()) if self.signals.anyone_waits else None
+            job = self._jobs.get(timeout=wait_s)
+            while True:
+                if job is not None and job.future.set_running_or_notify_cancel():
+                    batch.append(job)
+                if len(batch) >= MAX_BATCH:
+                    break
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            pass
+        return batch
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            self._begin()
+            for job in batch:
+                self._perform(job, alone=len(batch) == 1)
+            if self._raw.in_transaction:
+                self._raw.execute("COMMIT")
+        except (sqlite3.Error, _TransactionLost) as error:
+            self._roll_back()
+            cause = error.__cause__ if isinstance(error, _TransactionLost) else error
+            for job in batch:
+                job.error = failures.translated(cause, self._path) if isinstance(cause, Exception) else error
+        self._resolve(batch)
+
+    def _begin(self) -> None:
+        """Become the one writer of all processes; SQLite itself waits a few seconds each time."""
+        deadline = time.monotonic() + LOCK_LIMIT_S
+        while True:
+            try:
+                self._raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not failures.is_locked(error) or time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+
+    def _perform(self, job: _Job, *, alone: bool) -> None:
+        """Run one function; its error undoes only its own work."""
+        if not alone:
+            self._raw.execute("SAVEPOINT work")
+        try:
+            job.result = job.work(self._connection)
+        except Exception as error:  # noqa: BLE001 - it is raised again where the caller waits
+            if not self._raw.in_transaction:
+                # Full disks and the like end the whole transaction, not one statement.
+                raise _TransactionLost from error
+            job.error = failures.translated(error, self._path)
+            self._raw.execute("ROLLBACK" if alone else "ROLLBACK TO work")
+        if not alone:
+            self._raw.execute("RELEASE work")
+
+    def _roll_back(self) -> None:
+        if self._raw.in_transaction:
+            with contextlib.suppress(sqlite3.Error):  # the error that led here is the one to report
+                self._raw.execute("ROLLBACK")
+
+    def _resolve(self, batch: list[_Job]) -> None:
+        topics = {topic for job in batch if job.error is None for topic in job.topics}
+        if topics:
+            self.signals.notify(topics)
+        for job in batch:
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.error)
+        if time.monotonic() >= self._next_poll:
+            self._look_for_foreign_commits()
+
+    def _look_for_foreign_commits(self) -> None:
+        """Wake everyone if another process has written.
+
+        ``data_version`` of this connection changes with commits of all other
+        connections, and here no other one writes (Source:
+        https://www.sqlite.org/pragma.html#pragma_data_version).
+        """
+        self._next_poll = time.monotonic() + FOREIGN_POLL_S
+        try:
+            version = self._read_data_version()
+        except sqlite3.OperationalError:
+            return  # locked, or the disk is away: the next poll, or the next write, will tell
+        if version != self._data_version:
+            self._data_version = version
+            self.signals.notify_all()
+
+    def _read_data_version(self) -> int:
+        row = self._raw.execute("PRAGMA data_version").fetchone()
+        return int(row[0])

@@ -1,0 +1,199 @@
+"""Turns the names in the settings into adapters. The only place that does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import Any, Self
+
+import structlog
+
+from airavata_workload.api.workload import Workload
+from airavata_workload.documents.cluster_directory import ClusterDirectory
+from airavata_workload.documents.dag_directory import load_missing_dags
+from airavata_workload.domain import identifiers
+from airavata_workload.domain.clock import now_us
+from airavata_workload.engine import Engine, EngineParts
+from airavata_workload.plugins import catalogue
+from airavata_workload.ports.backing import BackingContext
+from airavata_workload.ports.credential_store import CredentialStore
+from airavata_workload.ports.event_bus import EventBus
+from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
+from airavata_workload.ports.registry import Registry
+from airavata_workload.ports.task_queue import TaskQueue
+from airavata_workload.resources import Resources
+from airavata_workload.settings import Settings
+
+log = structlog.get_logger("airavata_workload")
+
+
+class Installation:
+    """The backing systems that the settings name, each opened when it is first used.
+
+    With ``private`` the engine of this process has queues of its own, so that
+    it runs what is submitted here and nothing else (``run``); otherwise it
+    shares the common queues (``serve``, ``submit``).
+    """
+
+    def __init__(self, settings: Settings, *, service: str, private: bool = False) -> None:
+        self.settings = settings
+        self.session = identifiers.session_id(service)
+        self.partition = self.session if private else settings.partition
+        self.clock = now_us
+        self._opened: dict[str, Any] = {}
+        self._other_queues: dict[str, TaskQueue] = {}
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    # -- backing systems ---------------------------------------------------------
+    @property
+    def graph(self) -> GraphStore:
+        """The graph store."""
+        store: GraphStore = self._open("graph_store", "graph_stores")
+        return store
+
+    @property
+    def registry(self) -> Registry:
+        """The registry."""
+        registry: Registry = self._open("registry", "registries")
+        return registry
+
+    @property
+    def queue(self) -> TaskQueue:
+        """The task queue of this process's engine."""
+        queue: TaskQueue = self._open("task_queue", "task_queues")
+        return queue
+
+    @property
+    def nodes(self) -> RecoveryNodes:
+        """The recovery nodes; opening them begins this process's session."""
+        nodes: RecoveryNodes = self._open("recovery_nodes", "recovery_nodes")
+        return nodes
+
+    @property
+    def bus(self) -> EventBus:
+        """The event bus."""
+        bus: EventBus = self._open("event_bus", "event_buses")
+        return bus
+
+    @property
+    def credentials(self) -> CredentialStore:
+        """The credential store."""
+        store: CredentialStore = self._open("credential_store", "credential_stores")
+        return store
+
+    @property
+    def clusters(self) -> ClusterDirectory:
+        """The clusters that cluster files describe."""
+        return self._once("clusters", lambda: ClusterDirectory(self.settings.clusters_directory, self.settings.home))
+
+    @property
+    def resources(self) -> Resources:
+        """Connections to the clusters."""
+        return self._once("resources", lambda: Resources(self.clusters, self.credentials))
+
+    def _open(self, setting: str, namespace: str) -> Any:
+        def make() -> Any:
+            factory = catalogue(namespace).load(getattr(self.settings, setting))
+            return factory(self._context(setting, self.partition))
+
+        return self._once(setting, make)
+
+    def _context(self, setting: str, partition: str) -> BackingContext:
+        return BackingContext(
+            home=self.settings.home,
+            session=self.session,
+            partition=partition,
+            options=getattr(self.settings.options, setting),
+        )
+
+    def _once(self, key: str, make: Any) -> Any:
+        if key not in self._opened:
+            self._opened[key] = make()
+        return self._opened[key]
+
+    # -- what is made of them --------------------------------------------------------
+    def workload(self) -> Workload:
+        """The application layer."""
+        return self._once(
+            "workload",
+            lambda: Workload(
+                graph=self.graph,
+                registry=self.registry,
+                queue=self.queue,
+                queue_of=self._queue_of,
+                bus=self.bus,
+                output_root=self.settings.outputs_directory,
+                clock=self.clock,
+            ),
+        )
+
+    def load_missing_dags(self) -> None:
+        """Store the DAGs that are shipped, or in the installation's own folder, and not in the graph store yet."""
+        load_missing_dags(self.graph, self.settings.dags_directory)
+
+    def engine(self, *, kinds: Sequence[str] | None = None, slots: int | None = None, adopt_orphans: bool) -> Engine:
+        """All stages in this process."""
+        settings = self.settings
+        return Engine(
+            EngineParts(
+                graph=self.graph,
+                registry=self.registry,
+                queue=self.queue,
+                nodes=self.nodes,
+                bus=self.bus,
+                resources=self.resources,
+                clusters=self.clusters,
+                placement=catalogue("placements").load(settings.placement)(),
+                validators=[catalogue("validators").load(name)() for name in settings.validators],
+                clock=self.clock,
+                scratch_root=self.settings.home / "scratch-of-workers",
+                kinds=kinds or catalogue("tasks").names(),
+                slots=slots or settings.worker_slots,
+                partition=self.partition,
+                circuit_first_delay_s=settings.host_failure_first_delay_s,
+                circuit_max_delay_s=settings.host_failure_max_delay_s,
+                recovery_interval_s=2.0,
+                resource_limit=settings.max_tasks_per_host,
+                min_poll_interval_s=settings.monitor_min_poll_interval_s,
+                max_poll_interval_s=settings.monitor_max_poll_interval_s,
+                adopt_orphans=adopt_orphans,
+            )
+        )
+
+    def _queue_of(self, experiment_id: str) -> TaskQueue:
+        """The queue on which the engine that drives an experiment listens."""
+        owner = next((node.owner for node in self.nodes.nodes() if node.experiment_id == experiment_id), "")
+        member = next((member for member in self.nodes.members() if member.session == owner), None)
+        partition = member.capabilities.get("partition", "") if member is not None else self.partition
+        if partition == self.partition:
+            return self.queue
+        if partition not in self._other_queues:
+            factory = catalogue("task_queues").load(self.settings.task_queue)
+            self._other_queues[partition] = factory(self._context("task_queue", partition))
+        return self._other_queues[partition]
+
+    # -- end ------------------------------------------------------------------------------
+    def close(self) -> None:
+        """Close everything that was opened, the recovery nodes (and with them the session) last."""
+        order = ["resources", "task_queue", "event_bus", "registry", "graph_store", "credential_store", "recovery_nodes"]
+        for queue in self._other_queues.values():
+            queue.close()
+        for key in order:
+            opened = self._opened.pop(key, None)
+            if opened is not None:
+                with contextlib.suppress(OSError):
+                    opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def own_files_only() -> None:
+    """Make every file that this process creates readable by its user alone."""
+    os.umask(0o077)
+

@@ -1,0 +1,273 @@
+"""What people and clients ask for: launch, cancel, hold, release, retry; and what recovery asks for: resume.
+
+Every command may arrive twice; the second time it finds its work done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+
+from airavata_workload.domain import identifiers
+from airavata_workload.domain.change import Event, StateChange, Subject
+from airavata_workload.domain.clock import Clock
+from airavata_workload.domain.errors import InputError, NotFoundError, WorkloadError
+from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.message import SCHEDULER_QUEUE, Command, CommandKind, HoldChanged
+from airavata_workload.domain.states import EXPERIMENT_ENDS, TASK_ENDS, ExperimentState, ProcessState, TaskState
+from airavata_workload.domain.task import Task
+from airavata_workload.journal import Journal, history_of
+from airavata_workload.orchestrator import decision
+from airavata_workload.orchestrator.loading import load
+from airavata_workload.orchestrator.progress import (
+    Progress,
+    cancel_message,
+    ending,
+    forget_message,
+    watch_message,
+)
+from airavata_workload.orchestrator.renewal import renewed
+from airavata_workload.ports.event_bus import EventBus
+from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
+from airavata_workload.ports.registry import Registry
+from airavata_workload.ports.task_queue import Message, TaskQueue
+from airavata_workload.ports.validation import Placement, Validator
+from airavata_workload.resources import ClusterCatalogue
+
+log = structlog.get_logger("airavata_workload.orchestrator")
+
+CONTROL_TOPIC = "control"
+
+
+class Commands:
+    """Carries out commands about whole experiments."""
+
+    def __init__(
+        self,
+        *,
+        graph: GraphStore,
+        registry: Registry,
+        journal: Journal,
+        queue: TaskQueue,
+        nodes: RecoveryNodes,
+        bus: EventBus,
+        progress: Progress,
+        clusters: ClusterCatalogue,
+        placement: Placement,
+        validators: Sequence[Validator],
+        clock: Clock,
+    ) -> None:
+        self._graph = graph
+        self._registry = registry
+        self._journal = journal
+        self._queue = queue
+        self._nodes = nodes
+        self._bus = bus
+        self._progress = progress
+        self._clusters = clusters
+        self._placement = placement
+        self._validators = validators
+        self._clock = clock
+        self._by = nodes.session
+
+    def carry_out(self, command: Command) -> None:
+        """Do what the command says. Raises only ``UnavailableError``: then the command is delivered again."""
+        try:
+            experiment = self._registry.experiment(command.experiment_id)
+        except NotFoundError:
+            log.warning("a command for an experiment that is not there", experiment=command.experiment_id)
+            return
+        {
+            CommandKind.LAUNCH: self._launch,
+            CommandKind.CANCEL: self._cancel,
+            CommandKind.HOLD: self._hold,
+            CommandKind.RELEASE: self._release,
+            CommandKind.RETRY: self._retry,
+            CommandKind.RESUME: self._resume,
+        }[command.kind](experiment, command)
+
+    # -- launch ------------------------------------------------------------------
+    def _launch(self, experiment: Experiment, command: Command) -> None:
+        if experiment.state in EXPERIMENT_ENDS:
+            return
+        if experiment.state is ExperimentState.CANCELING:
+            self._resume(experiment, command)
+            return
+        # The node comes before everything else, so that a crash from here on is noticed.
+        self._nodes.create(experiment.experiment_id)
+        try:
+            tasks = self._load(experiment)
+        except InputError as error:
+            self._refuse(experiment, error)
+            return
+        self._journal.write(self._started(experiment))
+        if tasks is None:
+            self._resume(experiment, command)
+            return
+        if experiment.held:
+            self._tell_scheduler(experiment, held=True)
+        if not tasks:
+            self._progress.end(experiment.experiment_id, 0)
+            return
+        self._progress.release([task for task in tasks if not task.depends_on], {})
+
+    def _load(self, experiment: Experiment) -> tuple[Task, ...] | None:
+        """Validate the experiment and store its loaded DAG; ``None`` if it has one already."""
+        resource = self._placement.choose(experiment, self._clusters.clusters())
+        try:
+            cluster = self._clusters.cluster(resource)
+            dag = self._graph.abstract(experiment.application_type)
+        except NotFoundError as error:
+            raise InputError(error.message, remedy=error.remedy) from error
+        for validator in self._validators:
+            validator.validate(experiment, cluster)
+        loaded = load(dag, replace(experiment, compute_resource=resource), cluster)
+        return loaded.tasks if self._graph.create_loaded(loaded) else None
+
+    def _started(self, experiment: Experiment) -> list[StateChange]:
+        # Source: Airavata 0.17, OrchestratorServerHandler: LAUNCHED, then EXECUTING when the process has STARTED.
+        launched = self._about(experiment, ExperimentState.LAUNCHED, "submitted all processes")
+        process = replace(
+            launched,
+            subject=Subject.PROCESS,
+            subject_id=experiment.process_id,
+            state=ProcessState.STARTED,
+            name="",
+            reason="",
+        )
+        return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason="process started")]
+
+    def _refuse(self, experiment: Experiment, error: WorkloadError) -> None:
+        reason = f"Validation failed: {error}"
+        self._journal.write(
+            ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, error.user_message)
+        )
+        self._nodes.remove(experiment.experiment_id)
+
+    # -- resume -------------------------------------------------------------------
+    def _resume(self, experiment: Experiment, command: Command) -> None:
+        """Go on with an experiment from its first task that is not complete."""
+        tasks = self._graph.tasks(experiment.experiment_id)
+        if not tasks:
+            if experiment.state is ExperimentState.CANCELING:
+                self._progress.end(experiment.experiment_id, 0)
+            else:
+                self._launch(experiment, command)
+            return
+        ended = all(task.state in TASK_ENDS for task in tasks)
+        if experiment.state in EXPERIMENT_ENDS:
+            if ended:
+                self._nodes.remove(experiment.experiment_id)
+                return
+            # A retry was cut off between the graph store and the registry.
+            self._registry.start_process(experiment.experiment_id, tasks[0].process_id)
+            experiment = replace(experiment, process_id=tasks[0].process_id, state=ExperimentState.LAUNCHED)
+        self._nodes.create(experiment.experiment_id)
+        if experiment.state is not ExperimentState.CANCELING:
+            self._journal.write(self._started(experiment))
+        self._journal.write([change for task in tasks for change in history_of(task)])
+        if experiment.held:
+            self._tell_scheduler(experiment, held=True)
+        self._continue(experiment, tasks)
+        if experiment.state is ExperimentState.CANCELING:
+            self._stop_tasks(experiment)
+
+    def _continue(self, experiment: Experiment, tasks: Sequence[Task]) -> None:
+        living = {member.session for member in self._nodes.members()}
+        lost = [
+            task for task in tasks if task.state is TaskState.EXECUTING and not task.parked and task.owner not in living
+        ]
+        if lost:
+            self._progress.apply([decision.handed_out_anew(task, self._by, self._clock()) for task in lost])
+        parked = [watch_message(task) for task in tasks if task.parked]
+        if parked:
+            self._queue.publish(parked)
+        ready = [task for task in tasks if task.state is TaskState.CREATED and task.open_predecessors == 0]
+        if ready:
+            outputs: Mapping[str, Mapping[str, object]] = self._graph.outputs(experiment.experiment_id)
+            self._progress.release(ready, dict(outputs))
+        if all(task.state in TASK_ENDS for task in tasks):
+            unsuccessful = sum(task.state is not TaskState.COMPLETED for task in tasks)
+            self._progress.end(experiment.experiment_id, unsuccessful)
+
+    # -- cancel, hold, release ---------------------------------------------------------
+    def _cancel(self, experiment: Experiment, command: Command) -> None:
+        if experiment.state in EXPERIMENT_ENDS:
+            return
+        reason = command.reason or f"cancelled by {command.by}"
+        if not self._graph.tasks(experiment.experiment_id):
+            self._journal.write(ending(experiment, ExperimentState.CANCELED, command.by, self._clock(), reason, reason))
+            self._nodes.remove(experiment.experiment_id)
+            return
+        canceling = replace(self._about(experiment, ExperimentState.CANCELING, reason), by=command.by)
+        process = replace(
+            canceling, subject=Subject.PROCESS, subject_id=experiment.process_id, state=ProcessState.CANCELLING
+        )
+        self._journal.write([canceling, process])
+        self._stop_tasks(experiment)
+
+    def _stop_tasks(self, experiment: Experiment) -> None:
+        tasks = self._graph.tasks(experiment.experiment_id)
+        self._bus.publish(
+            [
+                Event(
+                    topic=CONTROL_TOPIC,
+                    experiment_id=experiment.experiment_id,
+                    body={"request": "cancel", "process_id": experiment.process_id},
+                    at_us=self._clock(),
+                )
+            ]
+        )
+        messages = [forget_message(experiment.experiment_id)]
+        messages += [cancel_message(task) for task in tasks if task.parked]
+        waiting = [task for task in tasks if task.state is TaskState.CREATED]
+        transitions = [
+            decision.not_run(task, self._by, self._clock(), "the experiment is cancelled") for task in waiting
+        ]
+        self._progress.apply(transitions, messages)
+
+    def _hold(self, experiment: Experiment, command: Command) -> None:
+        self._registry.set_held(experiment.experiment_id, True)
+        self._tell_scheduler(experiment, held=True)
+
+    def _release(self, experiment: Experiment, command: Command) -> None:
+        self._registry.set_held(experiment.experiment_id, False)
+        self._tell_scheduler(experiment, held=False)
+
+    def _tell_scheduler(self, experiment: Experiment, *, held: bool) -> None:
+        changed = HoldChanged(experiment_id=experiment.experiment_id, held=held)
+        self._queue.publish([Message(queue=SCHEDULER_QUEUE, body=changed.to_body(), priority=100)])
+
+    # -- retry ---------------------------------------------------------------------------
+    def _retry(self, experiment: Experiment, command: Command) -> None:
+        """Start a new process that takes over what completed and does the rest again."""
+        if experiment.state not in (ExperimentState.FAILED, ExperimentState.CANCELED):
+            return
+        self._nodes.create(experiment.experiment_id)
+        tasks = self._graph.tasks(experiment.experiment_id)
+        process_id = identifiers.process_id()
+        if tasks and not self._graph.replace_loaded(renewed(tasks, process_id, self._clock(), self._by)):
+            return
+        self._registry.start_process(experiment.experiment_id, process_id)
+        again = replace(experiment, process_id=process_id, state=ExperimentState.LAUNCHED)
+        reason = command.reason or f"tried again by {command.by}"
+        self._journal.write([replace(self._about(again, ExperimentState.LAUNCHED, reason), by=command.by)])
+        self._resume(again, command)
+
+    def _about(self, experiment: Experiment, state: ExperimentState, reason: str) -> StateChange:
+        return StateChange(
+            subject=Subject.EXPERIMENT,
+            subject_id=experiment.experiment_id,
+            experiment_id=experiment.experiment_id,
+            state=state,
+            at_us=self._clock(),
+            by=self._by,
+            name=experiment.name,
+            reason=reason,
+        )
+
+
+__all__ = ["CONTROL_TOPIC", "Commands"]

@@ -1,0 +1,110 @@
+"""What an outcome means for its task. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from airavata_workload.domain.clock import microseconds
+from airavata_workload.domain.message import OutcomeMessage, Verdict
+from airavata_workload.domain.states import TaskState
+from airavata_workload.domain.task import Task
+from airavata_workload.domain.transition import Transition
+
+NEEDS_TASK = frozenset({Verdict.RETRYABLE, Verdict.DEFERRED, Verdict.HANDED_BACK, Verdict.FAILED, Verdict.CANCELED})
+"""Verdicts that cannot be applied without looking at the task and its experiment first."""
+
+
+def transition_of(outcome: OutcomeMessage) -> Transition:
+    """The transition for a verdict that stands by itself: completed or parked."""
+    completed = outcome.verdict is Verdict.COMPLETED
+    return Transition(
+        task_id=outcome.task_id,
+        experiment_id=outcome.experiment_id,
+        attempt=outcome.attempt,
+        expected=TaskState.EXECUTING,
+        target=TaskState.COMPLETED if completed else TaskState.EXECUTING,
+        at_us=outcome.at_us,
+        by=outcome.by,
+        owner="" if completed else outcome.by,
+        outputs=outcome.outputs,
+        job=None if completed else outcome.job,
+        reason=outcome.reason,
+    )
+
+
+def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling: bool, now_us: int) -> Transition:
+    """The transition for every other verdict.
+
+    While the experiment is being cancelled nothing is tried again: whatever
+    ended without success is CANCELED. Otherwise a deferral or a hand-back
+    goes back to CREATED and is not counted; a retryable error is counted and
+    goes back as long as the retry policy allows.
+    """
+    back = Transition(
+        task_id=outcome.task_id,
+        experiment_id=outcome.experiment_id,
+        attempt=outcome.attempt,
+        expected=TaskState.EXECUTING,
+        target=TaskState.CREATED,
+        next_attempt=outcome.attempt + 1,
+        at_us=outcome.at_us,
+        by=outcome.by,
+        reason=outcome.reason,
+    )
+    if cancelling:
+        return _end(back, TaskState.CANCELED, outcome.reason or "cancelled", "")
+    if outcome.verdict is Verdict.CANCELED:
+        return _end(back, TaskState.CANCELED, outcome.reason, outcome.user_message)
+    if outcome.verdict is Verdict.FAILED:
+        return _end(back, TaskState.FAILED, outcome.reason, outcome.user_message or outcome.reason)
+    if outcome.verdict in (Verdict.DEFERRED, Verdict.HANDED_BACK):
+        return replace(
+            back,
+            not_before_us=now_us + microseconds(outcome.delay_s) if outcome.delay_s else 0,
+            waiting_for=outcome.reason,
+        )
+    failures = task.failures + 1
+    if not task.retry.allows_another(failures):
+        reason = f"{outcome.reason} (attempt {failures} of {task.retry.attempts})"
+        return replace(_end(back, TaskState.FAILED, reason, outcome.user_message or outcome.reason), failures=failures)
+    delay_s = task.retry.delay_s(failures)
+    return replace(
+        back,
+        failures=failures,
+        not_before_us=now_us + microseconds(delay_s),
+        waiting_for=f"attempt {failures + 1} of {task.retry.attempts} in {delay_s:.1f} s: {outcome.reason}",
+        reason=f"{outcome.reason} (attempt {failures} of {task.retry.attempts}, next in {delay_s:.1f} s)",
+    )
+
+
+def _end(back: Transition, state: TaskState, reason: str, user_message: str) -> Transition:
+    return replace(back, target=state, next_attempt=None, reason=reason, user_message=user_message)
+
+
+def handed_out_anew(task: Task, by: str, now_us: int) -> Transition:
+    """The transition for a task whose worker is gone: the next attempt fences the lost one off."""
+    return Transition(
+        task_id=task.task_id,
+        experiment_id=task.experiment_id,
+        attempt=task.attempt,
+        expected=TaskState.EXECUTING,
+        target=TaskState.CREATED,
+        next_attempt=task.attempt + 1,
+        at_us=now_us,
+        by=by,
+        reason=f"its worker {task.owner} is gone; handed out anew",
+    )
+
+
+def not_run(task: Task, by: str, now_us: int, reason: str) -> Transition:
+    """The transition for a task that will never run: cancelled, or not needed."""
+    return Transition(
+        task_id=task.task_id,
+        experiment_id=task.experiment_id,
+        attempt=task.attempt,
+        expected=TaskState.CREATED,
+        target=TaskState.CANCELED,
+        at_us=now_us,
+        by=by,
+        reason=reason,
+    )

@@ -1,0 +1,123 @@
+"""The orchestrator's loop: outcomes and commands in, transitions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from airavata_workload.domain.clock import Clock, microseconds
+from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.message import (
+    ORCHESTRATOR_QUEUE,
+    SCHEDULER_QUEUE,
+    Command,
+    OutcomeMessage,
+    SlotReleased,
+    TaskAction,
+    Verdict,
+)
+from airavata_workload.domain.states import ExperimentState
+from airavata_workload.domain.transition import Transition
+from airavata_workload.orchestrator import decision
+from airavata_workload.orchestrator.commands import Commands
+from airavata_workload.orchestrator.progress import Progress, cancel_message
+from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.registry import Registry
+from airavata_workload.ports.task_queue import Message, TaskQueue
+from airavata_workload.stage import Stage, decoded, each_or_set_aside
+
+log = structlog.get_logger("airavata_workload.orchestrator")
+
+BATCH = 128
+WAIT_S = 1.0
+
+
+class Orchestrator(Stage):
+    """Reads commands and outcomes, in batches, so that many transitions share one commit."""
+
+    name = "orchestrator"
+
+    def __init__(
+        self,
+        *,
+        graph: GraphStore,
+        registry: Registry,
+        queue: TaskQueue,
+        progress: Progress,
+        commands: Commands,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._graph = graph
+        self._registry = registry
+        self._queue = queue
+        self._progress = progress
+        self._commands = commands
+        self._clock = clock
+
+    def round(self) -> None:
+        """Deal with one batch."""
+        deliveries = self._queue.consume([ORCHESTRATOR_QUEUE], BATCH, WAIT_S)
+        if not deliveries:
+            return
+        messages = decoded(self._queue, deliveries)
+        outcomes = [(delivery, message) for delivery, message in messages if isinstance(message, OutcomeMessage)]
+        others = [(delivery, message) for delivery, message in messages if not isinstance(message, OutcomeMessage)]
+        done = []
+        if outcomes:
+            self._apply([message for _, message in outcomes])
+            done += [delivery for delivery, _ in outcomes]
+        done += each_or_set_aside(self._queue, others, self._command)
+        self._queue.acknowledge(done)
+
+    def _command(self, message: object) -> None:
+        if not isinstance(message, Command):
+            raise TypeError(f"the orchestrator does not read a {type(message).__name__}")
+        self._commands.carry_out(message)
+
+    def _apply(self, outcomes: Sequence[OutcomeMessage]) -> None:
+        transitions: list[Transition] = []
+        messages: list[Message] = []
+        for outcome in outcomes:
+            messages.append(_slot_released(outcome))
+            if outcome.action is TaskAction.CANCEL:
+                messages += self._cancel_again(outcome)
+                continue
+            transition = self._transition(outcome)
+            if transition is not None:
+                transitions.append(transition)
+        self._progress.apply(transitions, messages)
+
+    def _transition(self, outcome: OutcomeMessage) -> Transition | None:
+        if outcome.verdict not in decision.NEEDS_TASK:
+            return decision.transition_of(outcome)
+        try:
+            task = self._graph.task(outcome.task_id)
+            state = self._registry.experiment(outcome.experiment_id).state
+        except NotFoundError:
+            log.warning("an outcome of a task that is gone", task=outcome.task_id)
+            return None
+        cancelling = state is ExperimentState.CANCELING
+        return decision.transition_after_trouble(outcome, task, cancelling=cancelling, now_us=self._clock())
+
+    def _cancel_again(self, outcome: OutcomeMessage) -> list[Message]:
+        """A cancel that could not be carried out (host down) is tried again as long as the job is waited for."""
+        if outcome.verdict is Verdict.COMPLETED:
+            return []
+        task = self._graph.task(outcome.task_id)
+        if not task.parked or task.attempt != outcome.attempt:
+            return []
+        return [cancel_message(task, self._clock() + microseconds(max(outcome.delay_s, 1.0)))]
+
+
+def _slot_released(outcome: OutcomeMessage) -> Message:
+    released = SlotReleased(
+        task_id=outcome.task_id,
+        resource=outcome.resource,
+        attempt=outcome.attempt,
+        resource_unavailable=outcome.resource_unavailable,
+        delay_s=outcome.delay_s,
+        reason=outcome.reason,
+    )
+    return Message(queue=SCHEDULER_QUEUE, body=released.to_body(), priority=100)

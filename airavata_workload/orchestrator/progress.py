@@ -1,0 +1,281 @@
+"""Applies transitions and everything that follows from them: the heart of the orchestrator.
+
+The order of writes is what makes a kill at any point harmless. The graph
+store first, because it is the truth; then the audit trail and events; then
+the messages that make others act; at last the recovery node. A message that
+caused the transitions is acknowledged only after all of that, so whatever was
+cut off is done again, and each of these writes may be done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from airavata_workload.domain.change import StateChange, Subject
+from airavata_workload.domain.clock import Clock
+from airavata_workload.domain.errors import DagError
+from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.message import (
+    MONITOR_QUEUE,
+    SCHEDULER_QUEUE,
+    HoldChanged,
+    TaskAction,
+    TaskMessage,
+    WatchJob,
+)
+from airavata_workload.domain.states import (
+    EXPERIMENT_ENDS,
+    ExperimentState,
+    JobState,
+    ProcessState,
+    TaskState,
+)
+from airavata_workload.domain.task import Task
+from airavata_workload.domain.transition import Applied, Transition
+from airavata_workload.journal import Journal, history_of
+from airavata_workload.orchestrator import decision
+from airavata_workload.orchestrator.loading import resolved_parameters
+from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
+from airavata_workload.ports.registry import JobRecord, Registry
+from airavata_workload.ports.task_queue import Message, TaskQueue
+
+
+class Progress:
+    """Moves experiments forward. Stateless: all it knows is in the stores."""
+
+    def __init__(
+        self,
+        *,
+        graph: GraphStore,
+        registry: Registry,
+        journal: Journal,
+        queue: TaskQueue,
+        nodes: RecoveryNodes,
+        clock: Clock,
+    ) -> None:
+        self._graph = graph
+        self._registry = registry
+        self._journal = journal
+        self._queue = queue
+        self._nodes = nodes
+        self._clock = clock
+        self._by = nodes.session
+
+    def apply(self, transitions: Sequence[Transition], messages: Sequence[Message] = ()) -> None:
+        """Apply the transitions, release or skip what they unblock, and end experiments that have no open task.
+
+        ``messages`` are published together with those that follow from the transitions.
+        """
+        effects = _Effects(messages=list(messages))
+        waiting = list(transitions)
+        while waiting:
+            applied = self._graph.apply(waiting)
+            following: list[Transition] = []
+            for transition, result in zip(waiting, applied, strict=True):
+                self._note(transition, result, effects)
+                following += self._release(result, effects)
+            waiting = following
+        self._carry_out(effects)
+
+    def release(self, tasks: Sequence[Task], outputs: dict[str, object]) -> None:
+        """Make the tasks, whose predecessors have all ended, run or be skipped (at launch and after a crash)."""
+        effects = _Effects(messages=[])
+        result = Applied(accepted=True, task=None, unblocked=tuple(tasks), upstream_outputs=outputs, open_tasks=1)  # type: ignore[arg-type]
+        skipped = self._release(result, effects)
+        self._carry_out(effects)
+        if skipped:
+            self.apply(skipped)
+
+    # -- one transition -----------------------------------------------------------
+    def _note(self, transition: Transition, result: Applied, effects: _Effects) -> None:
+        task = result.task
+        if task is None:
+            return
+        if result.accepted:
+            effects.changes.append(_change(transition, task))
+        else:
+            # It may have been applied just before a crash that kept the audit trail from hearing of it.
+            effects.changes += history_of(task)
+        if task.parked and task.attempt == transition.attempt and transition.job is not None:
+            self._watch(task, transition, effects)
+        if transition.target is TaskState.CREATED and result.accepted:
+            # Its predecessors have ended long ago, so nothing else will release it.
+            effects.again.append(task)
+        if result.open_tasks == 0:
+            effects.ended[task.experiment_id] = result.unsuccessful_tasks
+
+    def _watch(self, task: Task, transition: Transition, effects: _Effects) -> None:
+        job = task.job
+        if job is None:
+            return
+        effects.jobs.append(
+            JobRecord(
+                job=job,
+                experiment_id=task.experiment_id,
+                task_id=task.task_id,
+                state=JobState.SUBMITTED,
+                updated_at_us=transition.at_us,
+            )
+        )
+        effects.changes.append(
+            StateChange(
+                subject=Subject.JOB,
+                subject_id=job.job_id,
+                experiment_id=task.experiment_id,
+                state=JobState.SUBMITTED,
+                at_us=job.submitted_at_us or transition.at_us,
+                by=transition.by,
+                attempt=task.attempt,
+                name=job.job_name,
+                reason=f"accepted by {job.cluster}",
+            )
+        )
+        effects.messages.append(watch_message(task))
+        if self._registry.experiment(task.experiment_id).state is ExperimentState.CANCELING:
+            effects.messages.append(cancel_message(task))
+
+    def _release(self, result: Applied, effects: _Effects) -> list[Transition]:
+        """Messages for the unblocked tasks that are to run; transitions for those that are not."""
+        refused: list[Transition] = []
+        for task in result.unblocked:
+            if task.when.fires(task.unsuccessful_predecessors):
+                refused += self._ready(task, result.upstream_outputs, effects)
+            elif task.unsuccessful_predecessors:
+                refused.append(decision.not_run(task, self._by, self._clock(), "a task before it did not complete"))
+            else:
+                refused.append(decision.not_run(task, self._by, self._clock(), "not needed: nothing before it failed"))
+        return refused
+
+    def _ready(self, task: Task, outputs: object, effects: _Effects) -> list[Transition]:
+        try:
+            parameters = resolved_parameters(task, outputs)  # type: ignore[arg-type]
+        except DagError as error:
+            failed = decision.not_run(task, self._by, self._clock(), error.message)
+            return [replace(failed, target=TaskState.FAILED, user_message=error.message)]
+        body = TaskMessage.of(task, parameters).to_body()
+        effects.messages.append(Message(queue=SCHEDULER_QUEUE, body=body, priority=int(task.priority)))
+        return []
+
+    # -- effects ---------------------------------------------------------------------
+    def _carry_out(self, effects: _Effects) -> None:
+        for task in effects.again:
+            refused = self._ready(task, self._graph.outputs(task.experiment_id), effects)
+            if refused:
+                self.apply(refused)
+        ends = [self._end_of(experiment_id, count) for experiment_id, count in effects.ended.items()]
+        changes = [*effects.changes, *(change for end in ends for change in end)]
+        self._journal.write(changes)
+        if effects.jobs:
+            self._registry.save_jobs(effects.jobs)
+        if effects.messages:
+            self._queue.publish(effects.messages)
+        for experiment_id in effects.ended:
+            self._nodes.remove(experiment_id)
+
+    def end(self, experiment_id: str, unsuccessful_tasks: int) -> None:
+        """Write the end of an experiment that has no open task. Writing it again changes nothing."""
+        self._journal.write(self._end_of(experiment_id, unsuccessful_tasks))
+        self._nodes.remove(experiment_id)
+
+    def _end_of(self, experiment_id: str, unsuccessful_tasks: int) -> list[StateChange]:
+        experiment = self._registry.experiment(experiment_id)
+        if experiment.state in EXPERIMENT_ENDS:
+            return []
+        failed: Task | None = None
+        if unsuccessful_tasks:
+            failed = next((task for task in self._graph.tasks(experiment_id) if task.state is TaskState.FAILED), None)
+        if experiment.state is ExperimentState.CANCELING:
+            return ending(experiment, ExperimentState.CANCELED, self._by, self._clock(), "process cancelled", "")
+        if failed is not None:
+            reason = f"task {failed.name} failed: {failed.reason}"
+            return ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, failed.user_message)
+        return ending(experiment, ExperimentState.COMPLETED, self._by, self._clock(), "process completed", "")
+
+
+class _Effects:
+    """What is to be made known once the graph store has been written."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self.messages = messages
+        self.changes: list[StateChange] = []
+        self.jobs: list[JobRecord] = []
+        self.again: list[Task] = []
+        self.ended: dict[str, int] = {}
+
+
+_PROCESS_END = {
+    ExperimentState.COMPLETED: ProcessState.COMPLETED,
+    ExperimentState.FAILED: ProcessState.FAILED,
+    ExperimentState.CANCELED: ProcessState.CANCELED,
+}
+
+
+def ending(
+    experiment: Experiment, state: ExperimentState, by: str, at_us: int, reason: str, user_message: str
+) -> list[StateChange]:
+    """The changes with which an experiment and its process end."""
+    process = StateChange(
+        subject=Subject.PROCESS,
+        subject_id=experiment.process_id,
+        experiment_id=experiment.experiment_id,
+        state=_PROCESS_END[state],
+        at_us=at_us,
+        by=by,
+        reason=reason,
+    )
+    return [
+        process,
+        replace(
+            process,
+            subject=Subject.EXPERIMENT,
+            subject_id=experiment.experiment_id,
+            state=state,
+            name=experiment.name,
+            user_message=user_message,
+        ),
+    ]
+
+
+def _change(transition: Transition, task: Task) -> StateChange:
+    return StateChange(
+        subject=Subject.TASK,
+        subject_id=task.task_id,
+        experiment_id=task.experiment_id,
+        state=transition.target,
+        at_us=transition.at_us,
+        by=transition.by,
+        attempt=task.attempt,
+        name=task.name,
+        reason=transition.reason,
+        user_message=transition.user_message,
+    )
+
+
+def watch_message(task: Task) -> Message:
+    """Tells the monitor to watch the job of a parked task."""
+    if task.job is None:
+        raise ValueError(f"task {task.task_id} waits for no job")
+    watch = WatchJob(
+        task_id=task.task_id,
+        experiment_id=task.experiment_id,
+        attempt=task.attempt,
+        name=task.name,
+        outputs=task.outputs,
+        job=task.job,
+    )
+    return Message(queue=MONITOR_QUEUE, body=watch.to_body())
+
+
+def cancel_message(task: Task, not_before_us: int = 0) -> Message:
+    """Tells a worker, by way of the scheduler, to cancel the job of a parked task."""
+    body = replace(TaskMessage.of(task, {}, action=TaskAction.CANCEL), not_before_us=not_before_us).to_body()
+    return Message(queue=SCHEDULER_QUEUE, body=body, priority=int(task.priority))
+
+
+def forget_message(experiment_id: str) -> Message:
+    """Tells the scheduler to drop whatever it keeps of an experiment."""
+    return Message(
+        queue=SCHEDULER_QUEUE, body=HoldChanged(experiment_id=experiment_id, held=False, forget=True).to_body()
+    )

@@ -1,0 +1,98 @@
+"""The loop that every stage runs in: one thread that survives whatever a round does."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from airavata_workload.domain.errors import UnavailableError
+from airavata_workload.domain.message import AnyMessage, decode
+from airavata_workload.ports.task_queue import Delivery, TaskQueue
+
+log = structlog.get_logger("airavata_workload")
+
+FIRST_BACK_OFF_S = 0.2
+MAX_BACK_OFF_S = 10.0
+
+
+class Stage(ABC):
+    """A stage of the engine: ``round`` is called again and again until ``stop``."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @abstractmethod
+    def round(self) -> None:
+        """One round of work; returns after a second at most when there is none."""
+
+    def start(self) -> None:
+        """Start the stage's thread."""
+        self._thread = threading.Thread(target=self._loop, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the stage to end; ``join`` waits for that."""
+        self._stopping.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end of the present round. False if it takes longer."""
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _loop(self) -> None:
+        back_off_s = FIRST_BACK_OFF_S
+        while not self._stopping.is_set():
+            try:
+                self.round()
+                back_off_s = FIRST_BACK_OFF_S
+            except UnavailableError as error:
+                log.warning("waiting for a backing system", stage=self.name, error=str(error), retry_in_s=back_off_s)
+                self._stopping.wait(back_off_s)
+                back_off_s = min(MAX_BACK_OFF_S, back_off_s * 2)
+            except Exception:
+                # A fault of ours: the stage must not die of it, and the log must show it.
+                log.exception("a round failed", stage=self.name, retry_in_s=back_off_s)
+                self._stopping.wait(back_off_s)
+                back_off_s = min(MAX_BACK_OFF_S, back_off_s * 2)
+
+
+def decoded(queue: TaskQueue, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, AnyMessage]]:
+    """The messages in the deliveries; one that cannot be decoded is set aside with the reason."""
+    result = []
+    for delivery in deliveries:
+        try:
+            result.append((delivery, decode(delivery.body)))
+        except ValueError as error:
+            log.error("a message was set aside", queue=delivery.queue, reason=str(error))
+            queue.dead_letter(delivery, str(error))
+    return result
+
+
+def each_or_set_aside(
+    queue: TaskQueue,
+    items: Sequence[tuple[Delivery, AnyMessage]],
+    handle: Callable[[AnyMessage], None],
+) -> list[Delivery]:
+    """Handle each message by itself; one that the engine cannot digest goes to the dead letters, not round and round.
+
+    Returns the deliveries that were handled and are to be acknowledged.
+    """
+    handled = []
+    for delivery, message in items:
+        try:
+            handle(message)
+            handled.append(delivery)
+        except UnavailableError:
+            raise
+        except Exception as error:
+            log.exception("a message was set aside", queue=delivery.queue)
+            queue.dead_letter(delivery, f"{type(error).__name__}: {error}")
+    return handled

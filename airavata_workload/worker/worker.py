@@ -1,0 +1,270 @@
+"""The worker: takes task messages, claims their tasks, runs them in its slots, reports outcomes in batches."""
+
+from __future__ import annotations
+
+import queue as thread_queue
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import structlog
+
+from airavata_workload.domain.change import Event, StateChange, Subject
+from airavata_workload.domain.clock import Clock
+from airavata_workload.domain.errors import UnavailableError, WorkloadError
+from airavata_workload.domain.message import (
+    ORCHESTRATOR_QUEUE,
+    OutcomeMessage,
+    TaskAction,
+    TaskMessage,
+    Verdict,
+    task_queue,
+)
+from airavata_workload.domain.states import TaskState
+from airavata_workload.domain.transition import Transition
+from airavata_workload.journal import Journal
+from airavata_workload.ports.event_bus import EventBus
+from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
+from airavata_workload.resources import Resources
+from airavata_workload.stage import Stage, decoded
+from airavata_workload.worker.performance import Performance, parameters_of, plugin_of
+from airavata_workload.worker.run import WorkerRun
+
+log = structlog.get_logger("airavata_workload.worker")
+
+WAIT_S = 1.0
+REPORT_BATCH = 128
+MAX_REMEMBERED_CANCELS = 10_000
+
+
+class Worker(Stage):
+    """Runs tasks of the given kinds, ``slots`` at once."""
+
+    name = "worker"
+
+    def __init__(
+        self,
+        *,
+        kinds: Sequence[str],
+        slots: int,
+        session: str,
+        queue: TaskQueue,
+        graph: GraphStore,
+        journal: Journal,
+        bus: EventBus,
+        resources: Resources,
+        scratch_root: Path,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._queues = [task_queue(kind) for kind in kinds]
+        self._slots = slots
+        self._session = session
+        self._queue = queue
+        self._graph = graph
+        self._journal = journal
+        self._bus = bus
+        self._resources = resources
+        self._scratch_root = scratch_root
+        self._clock = clock
+        self._performance = Performance(session, clock)
+        self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="worker-slot")
+        self._free = threading.Semaphore(slots)
+        self._lock = threading.Lock()
+        self._running: set[str] = set()
+        # By process, so that a new process of the same experiment is not meant; kept even if nothing of it runs
+        # here now, because a claim may cross the request.
+        self._cancelled: OrderedDict[str, None] = OrderedDict()
+        self._outbox: thread_queue.SimpleQueue[tuple[OutcomeMessage, Delivery] | None] = thread_queue.SimpleQueue()
+        self._reporter = threading.Thread(target=self._report_loop, name="worker-reporter", daemon=True)
+        self._unsubscribe = bus.subscribe(self._on_control, topics=["control"])
+
+    # -- life ------------------------------------------------------------------------
+    def start(self) -> None:
+        """Start taking tasks."""
+        self._reporter.start()
+        super().start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Finish what runs, report it, and end. False if that takes longer than ``timeout_s``.
+
+        What has not ended by then is not lost: whoever recovers the experiment hands it out anew.
+        """
+        end_s = time.monotonic() + timeout_s
+        ended = super().join(timeout_s)
+        self._unsubscribe()
+        for _ in range(self._slots):
+            ended = self._free.acquire(timeout=max(0.0, end_s - time.monotonic())) and ended
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._reporter.is_alive():
+            self._outbox.put(None)
+            self._reporter.join(max(0.1, end_s - time.monotonic()))
+        return ended
+
+    def busy(self) -> int:
+        """How many tasks run now."""
+        with self._lock:
+            return len(self._running)
+
+    # -- taking ------------------------------------------------------------------------
+    def round(self) -> None:
+        """Take as many tasks as there are free slots, claim them and run those that are ours."""
+        if not self._free.acquire(timeout=WAIT_S):
+            return
+        slots = 1
+        while slots < self._slots and self._free.acquire(blocking=False):
+            slots += 1
+        try:
+            deliveries = self._queue.consume(self._queues, slots, WAIT_S)
+            started = self._begin(deliveries) if deliveries else 0
+        except BaseException:
+            self._free.release(slots)
+            raise
+        if started < slots:
+            self._free.release(slots - started)
+
+    def _begin(self, deliveries: Sequence[Delivery]) -> int:
+        tasks = [
+            (delivery, message)
+            for delivery, message in decoded(self._queue, deliveries)
+            if isinstance(message, TaskMessage)
+        ]
+        claims = [self._claim(message) for _, message in tasks if message.action is TaskAction.EXECUTE]
+        granted = iter(self._graph.apply(claims) if claims else [])
+        mine: list[tuple[Delivery, TaskMessage]] = []
+        not_mine: list[Delivery] = []
+        for delivery, message in tasks:
+            accepted = message.action is TaskAction.CANCEL or next(granted).accepted
+            if accepted:
+                mine.append((delivery, message))
+            else:
+                not_mine.append(delivery)
+        for delivery, message in mine:
+            with self._lock:
+                self._running.add(message.task_id)
+            self._pool.submit(self._run, delivery, message)
+        if not_mine:
+            self._queue.acknowledge(not_mine)
+        self._tell_started([message for _, message in mine if message.action is TaskAction.EXECUTE], claims)
+        return len(mine)
+
+    def _claim(self, message: TaskMessage) -> Transition:
+        return Transition(
+            task_id=message.task_id,
+            experiment_id=message.experiment_id,
+            attempt=message.attempt,
+            expected=TaskState.CREATED,
+            target=TaskState.EXECUTING,
+            at_us=self._clock(),
+            by=self._session,
+            owner=self._session,
+        )
+
+    def _tell_started(self, messages: Sequence[TaskMessage], claims: Sequence[Transition]) -> None:
+        times = {claim.task_id: claim.at_us for claim in claims}
+        changes = []
+        for message in messages:
+            task = StateChange(
+                subject=Subject.TASK,
+                subject_id=message.task_id,
+                experiment_id=message.experiment_id,
+                state=TaskState.EXECUTING,
+                at_us=times[message.task_id],
+                by=self._session,
+                attempt=message.attempt,
+                name=message.name,
+            )
+            changes.append(task)
+            changes += self._process_change(message, times[message.task_id])
+        try:
+            self._journal.write(changes)
+        except UnavailableError:
+            # The graph store has it; the audit trail is filled in when the experiment is resumed or ends.
+            log.warning("the start of tasks is not in the audit trail yet", tasks=len(messages))
+
+    def _process_change(self, message: TaskMessage, at_us: int) -> list[StateChange]:
+        try:
+            state = plugin_of(message.kind).process_state
+        except WorkloadError:
+            return []
+        return [
+            StateChange(
+                subject=Subject.PROCESS,
+                subject_id=message.process_id,
+                experiment_id=message.experiment_id,
+                state=state,
+                at_us=at_us,
+                by=self._session,
+                name=message.name,
+            )
+        ]
+
+    # -- running ----------------------------------------------------------------------
+    def _run(self, delivery: Delivery, message: TaskMessage) -> None:
+        try:
+            outcome = self._outcome(message)
+        finally:
+            with self._lock:
+                self._running.discard(message.task_id)
+        self._outbox.put((outcome, delivery))
+
+    def _outcome(self, message: TaskMessage) -> OutcomeMessage:
+        try:
+            plugin = plugin_of(message.kind)
+            parameters = parameters_of(plugin, message) if message.action is TaskAction.EXECUTE else None
+            run = WorkerRun(
+                message,
+                parameters,  # type: ignore[arg-type]
+                resources=self._resources,
+                graph=self._graph,
+                bus=self._bus,
+                scratch_root=self._scratch_root,
+                is_cancelled=lambda: message.process_id in self._cancelled,
+            )
+        except WorkloadError as error:
+            return self._performance.of_error(message, error)
+        except Exception as error:
+            log.exception("a task could not be begun", task=message.task_id)
+            return self._performance.outcome(message, Verdict.FAILED, reason=f"{type(error).__name__}: {error}")
+        return self._performance.perform(plugin, run, message)
+
+    def _on_control(self, event: Event) -> None:
+        if event.body.get("request") == "cancel":
+            with self._lock:
+                self._cancelled[event.body["process_id"]] = None
+                while len(self._cancelled) > MAX_REMEMBERED_CANCELS:
+                    self._cancelled.popitem(last=False)
+
+    # -- reporting ---------------------------------------------------------------------
+    def _report_loop(self) -> None:
+        ended = False
+        while not ended:
+            batch = [self._outbox.get()]
+            while len(batch) < REPORT_BATCH:
+                try:
+                    batch.append(self._outbox.get_nowait())
+                except thread_queue.Empty:
+                    break
+            ended = None in batch
+            self._report([item for item in batch if item is not None])
+
+    def _report(self, batch: Sequence[tuple[OutcomeMessage, Delivery]]) -> None:
+        if not batch:
+            return
+        messages = [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for outcome, _ in batch]
+        delay_s = 0.1
+        while True:
+            try:
+                self._queue.publish(messages)
+                self._queue.acknowledge([delivery for _, delivery in batch])
+                break
+            except UnavailableError as error:
+                # An outcome is not given up: the slots stay taken until it is safe, which stops new work by itself.
+                log.warning("outcomes wait for the queue", outcomes=len(batch), error=str(error))
+                time.sleep(delay_s)
+                delay_s = min(5.0, delay_s * 2)
+        self._free.release(len(batch))
