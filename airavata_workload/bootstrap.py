@@ -7,11 +7,12 @@ import os
 from collections.abc import Sequence
 from typing import Any, Self
 
+import airavata_workload_config
 import structlog
 
 from airavata_workload.api.workload import Workload
-from airavata_workload.documents.cluster_directory import ClusterDirectory
-from airavata_workload.documents.dag_directory import load_missing_dags
+from airavata_workload.documents.cluster_file import ClusterFiles
+from airavata_workload.documents.dag_directory import load_missing_dags, shipped_dags
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
 from airavata_workload.engine import Engine, EngineParts
@@ -84,14 +85,18 @@ class Installation:
         return store
 
     @property
-    def clusters(self) -> ClusterDirectory:
-        """The clusters that cluster files describe."""
-        return self._once("clusters", lambda: ClusterDirectory(self.settings.clusters_directory, self.settings.home))
+    def clusters(self) -> ClusterFiles:
+        """The clusters that cluster files describe: this installation's own, then the shipped ones."""
+        shipped = airavata_workload_config.directory() / "clusters"
+        directories = (self.settings.clusters_directory, shipped)
+        files: ClusterFiles = self._once("clusters", lambda: ClusterFiles(directories, self.settings.home))
+        return files
 
     @property
     def resources(self) -> Resources:
         """Connections to the clusters."""
-        return self._once("resources", lambda: Resources(self.clusters, self.credentials))
+        resources: Resources = self._once("resources", lambda: Resources(self.clusters, self.credentials))
+        return resources
 
     def _open(self, setting: str, namespace: str) -> Any:
         def make() -> Any:
@@ -116,7 +121,7 @@ class Installation:
     # -- what is made of them --------------------------------------------------------
     def workload(self) -> Workload:
         """The application layer."""
-        return self._once(
+        workload: Workload = self._once(
             "workload",
             lambda: Workload(
                 graph=self.graph,
@@ -128,10 +133,11 @@ class Installation:
                 clock=self.clock,
             ),
         )
+        return workload
 
     def load_missing_dags(self) -> None:
         """Store the DAGs that are shipped, or in the installation's own folder, and not in the graph store yet."""
-        load_missing_dags(self.graph, self.settings.dags_directory)
+        load_missing_dags(self.graph, (self.settings.dags_directory, shipped_dags()))
 
     def engine(self, *, kinds: Sequence[str] | None = None, slots: int | None = None, adopt_orphans: bool) -> Engine:
         """All stages in this process."""
@@ -177,7 +183,15 @@ class Installation:
     # -- end ------------------------------------------------------------------------------
     def close(self) -> None:
         """Close everything that was opened, the recovery nodes (and with them the session) last."""
-        order = ["resources", "task_queue", "event_bus", "registry", "graph_store", "credential_store", "recovery_nodes"]
+        order = [
+            "resources",
+            "task_queue",
+            "event_bus",
+            "registry",
+            "graph_store",
+            "credential_store",
+            "recovery_nodes",
+        ]
         for queue in self._other_queues.values():
             queue.close()
         for key in order:
@@ -196,4 +210,3 @@ class Installation:
 def own_files_only() -> None:
     """Make every file that this process creates readable by its user alone."""
     os.umask(0o077)
-

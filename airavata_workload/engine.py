@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from airavata_workload.domain.clock import Clock
+from airavata_workload.domain.errors import WorkloadError
 from airavata_workload.journal import Journal
 from airavata_workload.monitor.monitor import Monitor
 from airavata_workload.orchestrator.commands import Commands
@@ -164,8 +165,10 @@ def _orchestrator(parts: EngineParts, journal: Journal, progress: Progress) -> O
 
 def _scheduler(parts: EngineParts) -> Scheduler:
     def limit_of(resource: str) -> int:
-        known = parts.clusters.clusters().get(resource)
-        return known.max_tasks if known is not None else parts.resource_limit
+        try:
+            return parts.clusters.cluster(resource).max_tasks
+        except WorkloadError:
+            return parts.resource_limit
 
     room = WaitingRoom(limit_of, lambda: Circuit(parts.circuit_first_delay_s, parts.circuit_max_delay_s))
     return Scheduler(queue=parts.queue, graph=parts.graph, room=room, clock=parts.clock)

@@ -86,10 +86,14 @@ class Settings(BaseSettings):
     )
 
     monitor_min_poll_interval_s: float | None = Field(
-        None, gt=0, description="Fewest seconds between status queries, in place of the batch system's own."
+        None, gt=0, description="Fewest seconds between status queries, in place of what clusters say themselves."
     )
     monitor_max_poll_interval_s: float | None = Field(
-        None, gt=0, description="Most seconds between status queries, in place of the batch system's own."
+        None, gt=0, description="Most seconds between status queries, in place of what clusters say themselves."
+    )
+
+    recovery_interval_s: float = Field(
+        2.0, gt=0, description="Seconds between two looks for experiments whose engine is gone."
     )
 
     event_retention_s: float = Field(604_800.0, gt=0, description="Seconds for which the event stream keeps events.")

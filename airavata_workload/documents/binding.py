@@ -18,6 +18,9 @@ M = TypeVar("M", bound=BaseModel)
 _KEY_MARK = "[key]"
 """pydantic's last step to an error about a key of a mapping and not about its value."""
 
+_TABLE_EXPECTED = ("model_type", "model_attributes_type", "dict_type")
+"""pydantic's types of errors about something that is no table."""
+
 
 class Table(BaseModel):
     """Base of the models of tables: an unknown key is an error, and nothing is converted silently."""
@@ -49,7 +52,9 @@ def problems(
         location = tuple(step for step in detail["loc"] if step != _KEY_MARK)
         if concerns(detail["type"], (*at, *location)):
             found.setdefault((*at, *location), _problem(document, model, detail, location, at))
-    return list(found.values())
+    # A misspelt key is not missing as well.
+    misspelt = {(*key[:-1], problem.suggestion) for key, problem in found.items() if problem.suggestion}
+    return [problem for key, problem in found.items() if key not in misspelt]
 
 
 def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails, location: Key, at: Key) -> DocumentError:
@@ -72,18 +77,21 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails, l
 def _complaint(detail: ErrorDetails) -> str:
     """Pydantic's message as the end of a sentence that begins with the key."""
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ").rstrip(".")
-    message = message.replace("valid tuple", "list").replace("valid dictionary", "table")
+    if detail["type"] in _TABLE_EXPECTED:
+        message = "Input should be a table"
     if not message.startswith("Input "):
         return message[:1].lower() + message[1:]
     given = detail["input"]
-    shown = repr(given) if isinstance(given, (str, int, float, bool)) else f"a {_kind(given)}"
+    shown = repr(given) if isinstance(given, (str, int, float, bool)) else _kind(given)
     return f"{message.removeprefix('Input ')}, not {shown[:80]}"
 
 
 def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
     if isinstance(value, Mapping):
-        return "table"
-    return "list" if isinstance(value, (list, tuple)) else type(value).__name__
+        return "a table"
+    return "a list" if isinstance(value, (list, tuple)) else f"a {type(value).__name__}"
 
 
 def fields_at(model: type[BaseModel], location: Key) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def dotted(key: Key) -> str:
 
 def combined(problems: Sequence[DocumentError]) -> DocumentError:
     """One error that tells of all problems, in the order of the file, and has the place of the first."""
-    ordered = sorted(problems, key=lambda problem: problem.line or 0)
+    ordered = sorted(problems, key=lambda problem: problem.line or sys.maxsize)
     first = ordered[0]
     if len(ordered) == 1:
         return first

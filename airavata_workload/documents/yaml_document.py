@@ -28,8 +28,8 @@ _WORDS = {
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The C parser where libyaml is there, without YAML 1.1's guesses at types."""
+class _Loader(yaml.SafeLoader):
+    """Without YAML 1.1's guesses at types. Not libyaml's loader: deep nesting overflows its stack and ends the process."""
 
     yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - PyYAML's own class attribute
 
@@ -73,7 +73,9 @@ class _Builder:
     def build(self, node: yaml.Node, key: Key) -> Any:
         # An alias gives the same node again. Expanded, a small file may become endless.
         if id(node) in self._seen:
-            raise self._problem("aliases (*name) are not supported: write the value out.", node, key)
+            line = self.lines.get(key, node.start_mark.line + 1)  # the node itself is where its anchor is
+            message = "aliases (*name) are not supported: write the value out."
+            raise self._error(message, path=self._path, line=line, key=dotted(key) or None)
         self._seen.add(id(node))
         if key:
             self.lines.setdefault(key, node.start_mark.line + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -11,6 +12,7 @@ from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
+    AnyMessage,
     Command,
     OutcomeMessage,
     SlotReleased,
@@ -24,13 +26,14 @@ from airavata_workload.orchestrator.commands import Commands
 from airavata_workload.orchestrator.progress import Progress, cancel_message
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.registry import Registry
-from airavata_workload.ports.task_queue import Message, TaskQueue
+from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 from airavata_workload.stage import Stage, decoded, each_or_set_aside
 
 log = structlog.get_logger("airavata_workload.orchestrator")
 
 BATCH = 128
 WAIT_S = 1.0
+COMMAND_THREADS = 8
 
 
 class Orchestrator(Stage):
@@ -55,6 +58,7 @@ class Orchestrator(Stage):
         self._progress = progress
         self._commands = commands
         self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=COMMAND_THREADS, thread_name_prefix="orchestrator-command")
 
     def round(self) -> None:
         """Deal with one batch."""
@@ -68,8 +72,24 @@ class Orchestrator(Stage):
         if outcomes:
             self._apply([message for _, message in outcomes])
             done += [delivery for delivery, _ in outcomes]
-        done += each_or_set_aside(self._queue, others, self._command)
+        done += self._carry_out(others)
         self._queue.acknowledge(done)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end of the present round."""
+        ended = super().join(timeout_s)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return ended
+
+    def _carry_out(self, items: Sequence[tuple[Delivery, AnyMessage]]) -> list[Delivery]:
+        """Commands about different experiments at once, so that they share commits; about the same one in order."""
+        groups: dict[str, list[tuple[Delivery, AnyMessage]]] = {}
+        for delivery, message in items:
+            groups.setdefault(getattr(message, "experiment_id", ""), []).append((delivery, message))
+        futures = [
+            self._pool.submit(each_or_set_aside, self._queue, group, self._command) for group in groups.values()
+        ]
+        return [delivery for future in futures for delivery in future.result()]
 
     def _command(self, message: object) -> None:
         if not isinstance(message, Command):

@@ -27,7 +27,11 @@ class BatchSystem(ABC):
     """How soon after a submission, and how often at most, the queue may be asked."""
     max_poll_interval_s: float = 30.0
     submission_settle_s: float = 30.0
-    """How long after a submission broke off its job may still appear in the queue, in seconds."""
+    """How long after a submission broke off its job may still appear in the queue, in seconds.
+
+    0 is for a batch system that itself starts only one job of a name in a
+    directory, however often and late a submission is carried out.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster

@@ -38,7 +38,7 @@ class NoCredentials(CredentialStore):
 
 
 def local_cluster(directory: Path, name: str = "here", batch_system: str = "fork") -> Cluster:
-    """This machine as a compute resource whose scratch directory, which is made, lies in ``directory``."""
+    """The machine of the test as a compute resource whose scratch directory, which is made, lies in ``directory``."""
     scratch = directory / f"{name}-scratch"
     scratch.mkdir(parents=True, exist_ok=True)
     return Cluster(
@@ -100,7 +100,9 @@ class Machines:
 
     def close(self) -> None:
         """Close what is open."""
-        for each in (*self._transfers.values(), *self._shells.values()):
-            each.close()
+        for transfer in self._transfers.values():
+            transfer.close()
+        for shell in self._shells.values():
+            shell.close()
         self._transfers.clear()
         self._shells.clear()

@@ -12,8 +12,8 @@ from airavata_workload.domain.job import Job
 from airavata_workload.ports.batch_system import BatchSystem
 from airavata_workload.ports.file_transfer import FileTransfer
 from airavata_workload.ports.remote_shell import RemoteShell
-from airavata_workload.ports.task_plugin import Parameters, TaskRun
-from airavata_workload.testing.machines import Machines
+from airavata_workload.ports.task_plugin import Parameters, TaskPlugin, TaskRun
+from airavata_workload.testing.machines import Machines, local_cluster
 from airavata_workload.testing.recording import RecordedShell, RecordedTransfer, Recording
 
 P = TypeVar("P", bound=Parameters)
@@ -60,6 +60,18 @@ class RecordedTaskRun(TaskRun[P]):
         self.recording = Recording()
         self._directory = directory
         self._machines = machines
+
+    @classmethod
+    def of(
+        cls,
+        plugin_class: type[TaskPlugin[Any]],
+        parameters: Mapping[str, Any],
+        directory: Path,
+        machines: Machines | None = None,
+    ) -> RecordedTaskRun[Any]:
+        """A run for the plugin, its parameters read by its own model, by default on the test's machine alone."""
+        model = plugin_class.parameters_model.model_validate(parameters)
+        return RecordedTaskRun(model, directory, machines or Machines([local_cluster(directory)]))
 
     def next_attempt(self) -> RecordedTaskRun[P]:
         """The attempt after this one, with what this one has announced."""

@@ -104,9 +104,8 @@ class Archive(TaskPlugin[ArchiveParameters]):
             return Failed(f"The archive of {wanted.directory} cannot be unpacked: {error}")
         except OSError as error:
             what = f"Keeping the archive in {wanted.destination}"
-            return Failed(
-                f"{what} failed: {error}", f"{what} failed: {explain(str(error), "the engine's machine") or error}"
-            )
+            cause = explain(str(error), "the engine's machine") or str(error)
+            return Failed(f"{what} failed: {error}", f"{what} failed: {cause}")
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
 

@@ -25,8 +25,10 @@ _MAKE = f"""\
 mkdir -p -- "$@" || exit {_NOT_MADE}
 for directory do
   probe=$directory/.write-test.$$
-  {{ printf x >"$probe"; }} 2>/dev/null || {{ printf x | tee -- "$probe" >/dev/null; }} || exit {_NOT_WRITABLE}
+  {{ printf x >"$probe"; }} 2>/dev/null || {{ printf x | tee -- "$probe" >/dev/null; }}
+  code=$?
   rm -f -- "$probe"
+  [ $code -eq 0 ] || exit {_NOT_WRITABLE}
 done
 """
 
@@ -34,6 +36,7 @@ done
 # descriptor 3 as records of three NUL-ended fields. Environment Modules 3.2 returns 0 even when it finds no module,
 # and says ":ERROR:" (Source: its ModuleCmd_Load.c); later versions and Lmod return 1.
 _CHECK_MODULES = """\
+command -v module >/dev/null 2>&1 || [ ! -r "${MODULESHOME:-}/init/sh" ] || . "$MODULESHOME/init/sh"
 command -v module >/dev/null 2>&1 || { printf 'none\\0\\0\\0' >&3; exit 0; }
 answer=$1; shift
 for name do

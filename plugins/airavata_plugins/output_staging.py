@@ -14,7 +14,7 @@ from airavata_plugins.diagnosis import failed_by
 from airavata_plugins.file_list import FileList
 from airavata_plugins.places import AbsolutePath, Place, PlaceText, inside
 from airavata_plugins.remote_files import Match, copy_there, find_files
-from airavata_workload.domain.errors import InputError, RemoteError
+from airavata_workload.domain.errors import RemoteError
 from airavata_workload.domain.experiment import DataType
 from airavata_workload.domain.outcome import Completed, Failed, Outcome
 from airavata_workload.domain.states import ProcessState
@@ -75,8 +75,6 @@ class OutputStaging(TaskPlugin[OutputStagingParameters]):
             found = _found(run, problems)
             targets = _targets(found, Place.parse(wanted.destination))
             receipts = _brought(run, targets) if targets else {}
-        except InputError as error:
-            return Failed(str(error), str(error))
         except RemoteError as error:
             return failed_by(error, "Staging the outputs", run.resource)
         if problems:
@@ -106,7 +104,7 @@ def _found(run: TaskRun[OutputStagingParameters], problems: list[str]) -> dict[s
         problem = _problem(output, files, wanted.directory)
         if problem:
             problems.append(problem)
-        found.setdefault(output.name, []).extend(file.path for file in files if file.inside)
+        found.setdefault(output.name, []).extend(file.path for file in files if file.inside and file.is_utf8)
     return found
 
 
@@ -116,6 +114,10 @@ def _problem(output: OutputFiles, files: Sequence[Match], directory: str) -> str
     if strays:
         names = ", ".join(repr(path) for path in strays)
         return f"Output '{output.name}': {names} is a link that leads out of the working directory."
+    unwritable = [repr(file.path.encode("utf-8", "surrogateescape")) for file in files if not file.is_utf8]
+    if unwritable:
+        names = ", ".join(unwritable)
+        return f"Output '{output.name}': {names} is a name that is not UTF-8; let the program choose another."
     if output.required and not files:
         return f"Output '{output.name}' is missing: the job left no file {output.path!r} in {directory}."
     return ""

@@ -22,7 +22,7 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """The place that ``/absolute/path`` or ``resource:/absolute/path`` means. Raises ``ValueError`` with the reason."""
+        """What ``/absolute/path`` or ``resource:/absolute/path`` means. Raises ``ValueError`` with the reason."""
         found = _ON_RESOURCE.fullmatch(text)
         resource, path = (found.group(1), found.group(2)) if found else ("", text)
         return cls(resource, absolute(path))

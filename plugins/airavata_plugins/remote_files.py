@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airavata_plugins.words import PREAMBLE, quoted
-from airavata_workload.domain.errors import CommandFailedError, InputError, TransferError
+from airavata_workload.domain.errors import CommandFailedError, TransferError
 from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
 
 Cancelled = Callable[[], bool]
@@ -76,7 +76,8 @@ _COPY_ALL = (
     + """\
 copy() {
   part=$2.part size= sum=
-  mkdir -p -- "${2%/*}" && cp -f -- "$1" "$part" && size=$(wc -c <"$part") || return 1
+  [ -d "${2%/*}" ] || mkdir -p -- "${2%/*}" || return 1
+  cp -f -- "$1" "$part" && size=$(wc -c <"$part") || return 1
   if [ "$checksum" = yes ]; then
     sum=$(sha256sum <"$part") && original=$(sha256sum <"$1") || return 1
     [ "$sum" = "$original" ] || condition=differs
@@ -162,13 +163,18 @@ class Match:
     path: str
     inside: bool
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the name can be written as text; if not, no JSON can hold it."""
+        return not any("\udc80" <= character <= "\udcff" for character in self.path)
+
 
 def find_files(shell: RemoteShell, directory: str, patterns: Sequence[str], cancelled: Cancelled) -> list[list[Match]]:
     """For each pattern (a relative path; ``*`` and ``?`` stand for any characters but ``/``) its files, sorted.
 
     A symbolic link is followed, and told apart when its end lies outside of
     ``directory``. A directory that is not there has no files. Raises
-    ``InputError`` for a file whose name is not UTF-8, since no JSON can hold it.
+    ``CommandFailedError``, and as ``RemoteShell.run``.
     """
     searches = "".join(f"found {number} {_as_shell_pattern(each)}\n" for number, each in enumerate(patterns))
     script = f"{PREAMBLE}cd -- {quoted([directory])} 2>/dev/null || exit 0\n{_FIND}{searches}exit 0\n"
@@ -176,12 +182,6 @@ def find_files(shell: RemoteShell, directory: str, patterns: Sequence[str], canc
     matches: list[list[Match]] = [[] for _pattern in patterns]
     answers = _fields(result)
     for number, kind, path in zip(answers[0::3], answers[1::3], answers[2::3], strict=True):
-        if any("\udc80" <= character <= "\udcff" for character in path):
-            shown = path.encode("utf-8", "surrogateescape")
-            raise InputError(
-                f"The file {shown!r} in {directory} has a name that is not UTF-8.",
-                remedy="Let the program write a name in UTF-8, or leave the file out of the outputs.",
-            )
         matches[int(number)].append(Match(path, inside=kind == "inside"))
     return [sorted(each, key=lambda match: match.path) for each in matches]
 

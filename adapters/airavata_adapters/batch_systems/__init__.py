@@ -1,0 +1,1 @@
+"""The dialects of batch systems: ``slurm``, and ``fork`` for machines without one. Pure functions only."""

@@ -32,7 +32,10 @@ def directive_word(what: str, value: str | None) -> str:
         return ""
     if not _WORD.match(value):
         raise _refuse(
-            what, value, "holds a character that cannot stand in a job script's directive", "Use letters, digits and _.-+:"
+            what,
+            value,
+            "holds a character that cannot stand in a job script's directive",
+            "Use letters, digits and _.-+:",
         )
     return value
 
@@ -56,10 +59,10 @@ def line(what: str, value: str) -> str:
 
 
 def output_file(what: str, value: str) -> str:
-    """A file name relative to the working directory, '' for none.
+    r"""A file name relative to the working directory, '' for none.
 
     Raises ``ParameterError`` for an absolute name, one that leaves the
-    directory, control characters, and ``\\``, after which Slurm no longer
+    directory, control characters, and ``\``, after which Slurm no longer
     expands ``%%`` (Source: sbatch(1), "filename pattern").
     """
     if not value:
@@ -80,8 +83,11 @@ def working_directory(value: str) -> str:
 
 
 def environment_name(value: str) -> str:
-    """The name of an environment variable. Raises ``ParameterError`` unless a shell takes it as one."""
-    if not _VARIABLE.match(value):
+    """The name of an environment variable. Raises ``ParameterError`` unless a shell takes it as one.
+
+    Names that begin with ``airavata_`` are the job script's own.
+    """
+    if not _VARIABLE.match(value) or value.startswith("airavata_"):
         raise _refuse("environment variable", value, "has no valid name", "Use letters, digits and _.")
     return value
 
@@ -89,5 +95,7 @@ def environment_name(value: str) -> str:
 def command(words: tuple[str, ...]) -> tuple[str, ...]:
     """An argument vector. Raises ``ParameterError`` if it is empty or a word cannot be passed to a program."""
     if not words or not words[0]:
-        raise ParameterError("A command of the job has no program to run.", remedy="Give the program as its first word.")
+        raise ParameterError(
+            "A command of the job has no program to run.", remedy="Give the program as its first word."
+        )
     return tuple(text("argument", word) for word in words)

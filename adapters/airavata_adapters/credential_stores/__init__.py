@@ -1,0 +1,1 @@
+"""Credential stores: keys and passwords, encrypted."""

@@ -1,0 +1,1 @@
+"""Graph stores: abstract and loaded DAGs."""

@@ -1,0 +1,1 @@
+"""Recovery nodes: which experiments run and which services live."""

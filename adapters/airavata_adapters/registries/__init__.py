@@ -1,0 +1,1 @@
+"""Registries: experiments, jobs and the audit trail."""

@@ -55,7 +55,8 @@ def _meaning(error: sqlite3.Error, path: Path) -> WorkloadError:
         )
     if code in _ENVIRONMENT:
         return StoreUnavailableError(
-            f"{path}: {error}.", remedy="Check that the file system is there and has space; work then goes on by itself."
+            f"{path}: {error}.",
+            remedy="Check that the file system is there and has space; work then goes on by itself.",
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
         return ConflictError(f"{path}: {error}.", remedy="Something of the same identity is stored already.")

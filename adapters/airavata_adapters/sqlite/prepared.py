@@ -33,14 +33,19 @@ class Prepared:
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
     def run(self, connection: Connection, **values: Any) -> sqlite3.Cursor:
-        """Run the statement with these parameters."""
+        """Run the statement with these parameters. The cursor must not leave the thread (see ``run_many``)."""
         return driver(connection).execute(self.sql, {**self._fixed, **values} if self._fixed else values)
 
-    def run_many(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> sqlite3.Cursor:
-        """Run the statement once for each row of parameters."""
+    def run_many(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run the statement once for each row of parameters.
+
+        No cursor comes back: one that reached another thread would, when it is
+        freed there, reset the statement that this thread may be running
+        (``sqlite3`` shares compiled statements between cursors).
+        """
         if self._fixed:
             rows = [{**self._fixed, **row} for row in rows]
-        return driver(connection).executemany(self.sql, rows)
+        driver(connection).executemany(self.sql, rows)
 
 
 def driver(connection: Connection) -> sqlite3.Connection:

@@ -46,7 +46,7 @@ class Signals:
     def listening(self, topics: Iterable[str]) -> Iterator[Waiter]:
         """A waiter that gets the notices of these topics."""
         waiter = Waiter()
-        wanted = tuple(topics)
+        wanted = frozenset(topics)
         with self._lock:
             first = not self._by_topic
             for topic in wanted:

@@ -104,18 +104,12 @@ messages = Table(
     Column("number", Integer, primary_key=True),
     Column("partition", Text, nullable=False),
     Column("queue", Text, nullable=False),
-    Column("priority", Integer, nullable=False),
+    # The negative priority: ascending order is the order of delivery.
+    Column("rank", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("deliveries", Integer, nullable=False),
     Column("holder", Text, nullable=True),
-    Index(
-        "ix_messages_waiting",
-        "partition",
-        "queue",
-        text("priority DESC"),
-        "number",
-        sqlite_where=text("holder IS NULL"),
-    ),
+    Index("ix_messages_waiting", "partition", "queue", "rank", "number", sqlite_where=text("holder IS NULL")),
     Index("ix_messages_held", "holder", sqlite_where=text("holder IS NOT NULL")),
     sqlite_autoincrement=True,
 )

@@ -46,7 +46,7 @@ class _Job:
     error: Exception | None = None
 
 
-class _TransactionLost(Exception):  # noqa: N818 - never leaves this module
+class _TransactionLost(Exception):
     """SQLite has rolled the whole transaction back, the work of other callers included."""
 
 
@@ -144,8 +144,10 @@ class GroupCommitWriter:
         if not alone:
             self._raw.execute("SAVEPOINT work")
         try:
-            job.result = job.work(self._connection)
-        except Exception as error:  # noqa: BLE001 - it is raised again where the caller waits
+            result = job.work(self._connection)
+            # A cursor that is freed in the caller's thread would reset a statement that runs here.
+            job.result = None if isinstance(result, sqlite3.Cursor) else result
+        except Exception as error:  # raised again where the caller waits
             if not self._raw.in_transaction:
                 # Full disks and the like end the whole transaction, not one statement.
                 raise _TransactionLost from error

@@ -65,9 +65,7 @@ def _create_tasks() -> None:
         *_text("context"),
         sa.PrimaryKeyConstraint("number", name="pk_tasks"),
         sa.UniqueConstraint("task_id", name="uq_tasks_task_id"),
-        sa.ForeignKeyConstraint(
-            ["dag_number"], ["loaded_dags.number"], name="fk_tasks_dag_number", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["dag_number"], ["loaded_dags.number"], name="fk_tasks_dag_number", ondelete="CASCADE"),
     )
     op.create_index("ix_tasks_dag_number_position", "tasks", ["dag_number", "position"])
 
@@ -114,7 +112,7 @@ def _create_messages() -> None:
         "messages",
         sa.Column("number", sa.Integer, primary_key=True),
         *_text("partition", "queue"),
-        *_integers("priority"),
+        *_integers("rank"),
         *_text("body"),
         *_integers("deliveries"),
         sa.Column("holder", sa.Text, nullable=True),
@@ -123,7 +121,7 @@ def _create_messages() -> None:
     op.create_index(
         "ix_messages_waiting",
         "messages",
-        ["partition", "queue", sa.text("priority DESC"), "number"],
+        ["partition", "queue", "rank", "number"],
         sqlite_where=sa.text("holder IS NULL"),
     )
     op.create_index("ix_messages_held", "messages", ["holder"], sqlite_where=sa.text("holder IS NOT NULL"))

@@ -1,0 +1,266 @@
+"""The registry and audit trail in an SQL database: the shared SQLite file, or the one that a URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from airavata_adapters.registries import tables
+from airavata_adapters.registries.recording import chunks, record
+from airavata_adapters.registries.rows import change_of, experiment_of, experiment_row, job_of, job_row
+from airavata_adapters.registries.server import ServerDatabase, Transactions
+from airavata_adapters.sqlite.database import open_database
+from airavata_workload.domain.change import StateChange
+from airavata_workload.domain.errors import NotFoundError, SettingsError
+from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, may_follow
+from airavata_workload.ports.backing import BackingContext
+from airavata_workload.ports.registry import ExperimentFilter, JobRecord, Registry
+
+_SHOWN_CANDIDATES = 5
+
+_KNOWN_IDS = select(tables.experiments.c.experiment_id).where(
+    tables.experiments.c.experiment_id.in_(bindparam("experiment_ids", expanding=True))
+)
+_BY_ID = select(tables.experiments).where(tables.experiments.c.experiment_id == bindparam("of_experiment"))
+_BY_BEGINNING = (
+    select(tables.experiments)
+    # A range instead of LIKE: it uses the index in every dialect, and nothing in an id is a wildcard.
+    .where(
+        tables.experiments.c.experiment_id >= bindparam("first"),
+        tables.experiments.c.experiment_id <= bindparam("last"),
+    )
+    .order_by(tables.experiments.c.experiment_id)
+    .limit(_SHOWN_CANDIDATES + 1)
+)
+_AUDIT_TRAIL = (
+    select(tables.state_changes)
+    .where(tables.state_changes.c.experiment_id == bindparam("of_experiment"))
+    .order_by(tables.state_changes.c.at_us, tables.state_changes.c.number)
+)
+_START_PROCESS = (
+    update(tables.experiments)
+    .where(
+        tables.experiments.c.experiment_id == bindparam("of_experiment"),
+        tables.experiments.c.process_id != bindparam("new_process"),
+    )
+    .values(process_id=bindparam("new_process"), process_state=str(ProcessState.CREATED))
+)
+_SET_HELD = (
+    update(tables.experiments)
+    .where(tables.experiments.c.experiment_id == bindparam("of_experiment"))
+    .values(held=bindparam("is_held"))
+)
+_JOBS_OF_TASKS = select(tables.jobs.c.task_id, tables.jobs.c.cluster, tables.jobs.c.job_id, tables.jobs.c.state).where(
+    tables.jobs.c.task_id.in_(bindparam("task_ids", expanding=True))
+)
+_UPDATE_JOB = (
+    update(tables.jobs)
+    .where(
+        tables.jobs.c.task_id == bindparam("of_task"),
+        tables.jobs.c.cluster == bindparam("of_cluster"),
+        tables.jobs.c.job_id == bindparam("of_job"),
+    )
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("state", "exit_code", "native_state", "reason", "updated_at_us")}
+    )
+)
+_JOBS_OF_EXPERIMENT = (
+    select(tables.jobs)
+    .where(tables.jobs.c.experiment_id == bindparam("of_experiment"))
+    .order_by(tables.jobs.c.submitted_at_us, tables.jobs.c.number)
+)
+_STATISTICS = select(tables.experiments.c.state, func.count().label("number")).group_by(tables.experiments.c.state)
+
+
+class SqlRegistry(Registry):
+    """Experiments, changes and jobs in SQL that SQLite, MySQL and MariaDB understand alike.
+
+    Every method may raise what its ``Transactions`` raise.
+    """
+
+    def __init__(self, database: Transactions) -> None:
+        self._database = database
+        self._closed = False
+
+    # -- experiments -------------------------------------------------------------
+    def create_experiments(self, experiments: Sequence[Experiment]) -> None:
+        """As ``Registry.create_experiments``."""
+        rows: dict[str, dict[str, Any]] = {}
+        for experiment in experiments:
+            rows.setdefault(experiment.experiment_id, experiment_row(experiment))
+
+        def create(connection: Connection) -> None:
+            known: set[str] = set()
+            for ids in chunks(rows):
+                known.update(connection.execute(_KNOWN_IDS, {"experiment_ids": ids}).scalars())
+            fresh = [row for experiment_id, row in rows.items() if experiment_id not in known]
+            if fresh:
+                connection.execute(insert(tables.experiments), fresh)
+
+        if rows:
+            self._database.write(create)
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """As ``Registry.experiment``; an ambiguous beginning is refused with the ids that it may mean."""
+
+        def find(connection: Connection) -> Sequence[Row[Any]]:
+            exact = connection.execute(_BY_ID, {"of_experiment": experiment_id}).all()
+            if exact or not experiment_id:
+                return exact
+            # The last code point of Unicode: every id that begins so compares as smaller.
+            limits = {"first": experiment_id, "last": experiment_id + "\U0010ffff"}
+            return connection.execute(_BY_BEGINNING, limits).all()
+
+        found = self._database.read(find)
+        if len(found) == 1:
+            return experiment_of(found[0])
+        if not found:
+            raise NotFoundError(
+                f"There is no experiment '{experiment_id}'.", remedy="'airavata-workload list' shows the experiments."
+            )
+        candidates = [row.experiment_id for row in found[:_SHOWN_CANDIDATES]]
+        more = ", ..." if len(found) > _SHOWN_CANDIDATES else ""
+        raise NotFoundError(
+            f"'{experiment_id}' is the beginning of several experiment ids: {', '.join(candidates)}{more}.",
+            remedy="Give more of the id.",
+        )
+
+    def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
+        """As ``Registry.experiments``."""
+        statement = (
+            _matching(select(tables.experiments), which)
+            .order_by(tables.experiments.c.created_at_us.desc(), tables.experiments.c.number.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        return [
+            experiment_of(row) for row in self._database.read(lambda connection: connection.execute(statement).all())
+        ]
+
+    def count(self, which: ExperimentFilter) -> int:
+        """As ``Registry.count``."""
+        statement = _matching(select(func.count()).select_from(tables.experiments), which)
+        return int(self._database.read(lambda connection: connection.execute(statement).scalar_one()))
+
+    def start_process(self, experiment_id: str, process_id: str) -> None:
+        """As ``Registry.start_process``; the present process simply goes on. Raises ``NotFoundError``."""
+
+        def start(connection: Connection) -> None:
+            _require(connection, experiment_id)
+            connection.execute(_START_PROCESS, {"of_experiment": experiment_id, "new_process": process_id})
+
+        self._database.write(start)
+
+    def set_held(self, experiment_id: str, held: bool) -> None:
+        """As ``Registry.set_held``. Raises ``NotFoundError``."""
+
+        def hold(connection: Connection) -> None:
+            _require(connection, experiment_id)
+            connection.execute(_SET_HELD, {"of_experiment": experiment_id, "is_held": held})
+
+        self._database.write(hold)
+
+    def statistics(self) -> Mapping[str, Any]:
+        """As ``Registry.statistics``: every state, also those without experiments, in the order of their numbers."""
+        found = self._database.read(lambda connection: connection.execute(_STATISTICS).all())
+        counts = {row.state: row.number for row in found}
+        return {str(state): counts.get(str(state), 0) for state in ExperimentState}
+
+    # -- audit trail -------------------------------------------------------------
+    def record(self, changes: Sequence[StateChange]) -> list[bool]:
+        """As ``Registry.record``; a late change stands in the audit trail too."""
+        return self._database.write(lambda connection: record(connection, changes)) if changes else []
+
+    def audit_trail(self, experiment_id: str) -> list[StateChange]:
+        """As ``Registry.audit_trail``."""
+        rows = self._database.read(
+            lambda connection: connection.execute(_AUDIT_TRAIL, {"of_experiment": experiment_id}).all()
+        )
+        return [change_of(row) for row in rows]
+
+    # -- jobs --------------------------------------------------------------------
+    def save_jobs(self, records: Sequence[JobRecord]) -> None:
+        """As ``Registry.save_jobs``; what may not follow the stored state is late and ignored."""
+        if records:
+            self._database.write(lambda connection: _save_jobs(connection, records))
+
+    def jobs(self, experiment_id: str) -> list[JobRecord]:
+        """As ``Registry.jobs``."""
+        rows = self._database.read(
+            lambda connection: connection.execute(_JOBS_OF_EXPERIMENT, {"of_experiment": experiment_id}).all()
+        )
+        return [job_of(row) for row in rows]
+
+    def close(self) -> None:
+        """As ``Registry.close``."""
+        if not self._closed:
+            self._closed = True
+            self._database.close()
+
+
+def _require(connection: Connection, experiment_id: str) -> None:
+    if connection.execute(_BY_ID, {"of_experiment": experiment_id}).first() is None:
+        raise NotFoundError(
+            f"There is no experiment '{experiment_id}'.", remedy="'airavata-workload list' shows the experiments."
+        )
+
+
+def _matching(statement: Select[Any], which: ExperimentFilter) -> Select[Any]:
+    equal: dict[ColumnElement[Any], Any] = {
+        tables.experiments.c.state: None if which.state is None else str(which.state),
+        tables.experiments.c.application_type: which.application_type,
+        tables.experiments.c.compute_resource: which.compute_resource,
+        tables.experiments.c.user_name: which.user,
+        tables.experiments.c.gateway: which.gateway,
+        tables.experiments.c.held: which.held,
+    }
+    statement = statement.where(*(column == value for column, value in equal.items() if value is not None))
+    if which.name_contains is not None:
+        # autoescape: % and _ in what a person types stand for themselves.
+        statement = statement.where(tables.experiments.c.name.icontains(which.name_contains, autoescape=True))
+    return statement
+
+
+def _save_jobs(connection: Connection, records: Sequence[JobRecord]) -> None:
+    stored: dict[tuple[str, str, str], JobState] = {
+        (row.task_id, row.cluster, row.job_id): JobState(row.state)
+        for ids in chunks(dict.fromkeys(record.task_id for record in records))
+        for row in connection.execute(_JOBS_OF_TASKS, {"task_ids": ids})
+    }
+    for one in records:
+        row = job_row(one)
+        key = (one.task_id, one.job.cluster, one.job.job_id)
+        if key not in stored:
+            connection.execute(insert(tables.jobs), row)
+        elif may_follow(stored[key], one.state):
+            of = {"of_task": one.task_id, "of_cluster": one.job.cluster, "of_job": one.job.job_id}
+            changed = ("state", "exit_code", "native_state", "reason", "updated_at_us")
+            connection.execute(_UPDATE_JOB, {**of, **{f"new_{name}": row[name] for name in changed}})
+        else:
+            continue
+        stored[key] = one.state
+
+
+def open_registry(context: BackingContext) -> Registry:
+    """Entry point ``embedded``: in the shared SQLite file, or with the option ``url`` in a database of its own.
+
+    Raises ``SettingsError``, ``StoreUnavailableError``, and for the file ``DeniedError`` and ``DocumentError``.
+    """
+    options = dict(context.options)
+    url = options.pop("url", None)
+    if options:
+        raise SettingsError(f"the registry knows no option '{next(iter(options))}'.", remedy="Its one option is 'url'.")
+    return SqlRegistry(open_database(context.home) if url is None else ServerDatabase(str(url)))

@@ -1,0 +1,70 @@
+"""One call of the command line: its options, and what they open."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # slow to import, and not needed for help
+    from airavata_workload.bootstrap import Installation
+    from airavata_workload.cli.screen import Screen
+    from airavata_workload.settings import Settings
+
+
+class Output(StrEnum):
+    """What a command prints: tables for people, or JSON for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+@dataclass
+class Invocation:
+    """What the options of every command said; commands get it as ``context.obj``."""
+
+    home: Path | None = None
+    config: Path | None = None
+    output: Output = Output.TABLE
+    verbose: bool = False
+    quiet: bool = False
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Where the command writes."""
+        from airavata_workload.cli.screen import Screen
+
+        return Screen(self.output, quiet=self.quiet)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force. Raises ``SettingsError``."""
+        from airavata_workload.settings import FILE_VARIABLE, HOME_VARIABLE, load_settings
+
+        # The options are the variables of this process, so that everything below sees the same.
+        if self.home is not None:
+            os.environ[HOME_VARIABLE] = str(self.home.expanduser().absolute())
+        if self.config is not None:
+            os.environ[FILE_VARIABLE] = str(self.config.expanduser().absolute())
+        return load_settings()
+
+    def installation(self, service: str, *, private: bool = False) -> Installation:
+        """The backing systems, opened as they are used; a context manager that closes them."""
+        from airavata_workload.bootstrap import Installation, own_files_only
+        from airavata_workload.cli.log_output import log_to_standard_error
+
+        log_to_standard_error(self.log_level(service), self.settings.log_format)
+        own_files_only()
+        return Installation(self.settings, service=service, private=private)
+
+    def log_level(self, service: str) -> str:
+        """What is logged: a service as the settings say; a command for people only what went wrong."""
+        if self.verbose:
+            return "debug"
+        if self.quiet:
+            return "error"
+        return self.settings.log_level if service == "serve" else "warning"

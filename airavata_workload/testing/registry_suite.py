@@ -1,0 +1,308 @@
+"""What every registry must do. Subclass it and give the fixture ``open_registry``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airavata_workload.domain.change import Subject
+from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, may_follow
+from airavata_workload.ports.registry import ExperimentFilter, Registry
+from airavata_workload.testing.samples import AWKWARD, change, experiment, job, job_record, unique
+
+OpenRegistry = Callable[[], Registry]
+EXPERIMENT, PROCESS, TASK = Subject.EXPERIMENT, Subject.PROCESS, Subject.TASK
+
+
+STATES_AND_INSTANTS = st.lists(st.tuples(st.sampled_from(ExperimentState), st.integers(0, 3)), max_size=12)
+
+
+def folded(state: ExperimentState, states: list[tuple[ExperimentState, int]]) -> tuple[list[bool], ExperimentState]:
+    """What ``record`` answers to these changes of an experiment, and the state that they lead to."""
+    answers: list[bool] = []
+    seen: set[tuple[ExperimentState, int]] = set()
+    for pair in states:
+        answers.append(pair not in seen and may_follow(state, pair[0]))
+        state = pair[0] if answers[-1] else state
+        seen.add(pair)
+    return answers, state
+
+
+class RegistrySuite:
+    """Needs a fixture ``open_registry``: each call opens the same storage once more; the suite closes it."""
+
+    @pytest.fixture
+    def registry(self, open_registry: OpenRegistry) -> Iterator[Registry]:
+        """The registry under test."""
+        registry = open_registry()
+        yield registry
+        registry.close()
+
+    @pytest.fixture
+    def other(self, open_registry: OpenRegistry) -> Iterator[Registry]:
+        """The same registry as another process would see it."""
+        registry = open_registry()
+        yield registry
+        registry.close()
+
+    @pytest.fixture
+    def stored(self, registry: Registry) -> Experiment:
+        """An experiment that has been stored."""
+        one = experiment()
+        registry.create_experiments([one])
+        return one
+
+    # -- experiments -------------------------------------------------------------
+    def test_an_experiment_is_read_back_as_stored(self, registry: Registry, other: Registry) -> None:
+        one = experiment(held=True, state=ExperimentState.VALIDATED, reason=AWKWARD, user_message=AWKWARD)
+        registry.create_experiments([one])
+        registry.create_experiments([])
+        assert other.experiment(one.experiment_id) == one
+
+    def test_an_existing_experiment_is_left_as_it_is(self, registry: Registry, stored: Experiment) -> None:
+        fresh = experiment()
+        registry.create_experiments([replace(stored, name="other"), fresh, replace(fresh, name="again")])
+        assert registry.experiment(stored.experiment_id) == stored
+        assert registry.experiment(fresh.experiment_id) == fresh
+
+    def test_an_unambiguous_beginning_of_the_id_is_enough(self, registry: Registry) -> None:
+        beginning = unique("it_100%")
+        one = experiment(experiment_id=f"{beginning}_a1")
+        registry.create_experiments([one, experiment(experiment_id=f"{beginning}_b1")])
+        assert registry.experiment(f"{beginning}_a") == one
+        assert registry.experiment(f"{beginning}_a1") == one
+
+    def test_an_exact_id_wins_over_a_longer_one(self, registry: Registry) -> None:
+        short = experiment(experiment_id=unique("sample"))
+        registry.create_experiments([short, experiment(experiment_id=f"{short.experiment_id}_more")])
+        assert registry.experiment(short.experiment_id) == short
+
+    def test_an_ambiguous_beginning_is_refused_with_the_candidates(self, registry: Registry) -> None:
+        beginning = unique("sample")
+        ids = [f"{beginning}_{number}" for number in range(3)]
+        registry.create_experiments([experiment(experiment_id=one) for one in ids])
+        with pytest.raises(NotFoundError) as refused:
+            registry.experiment(beginning)
+        assert all(one in str(refused.value) for one in ids)
+
+    @pytest.mark.parametrize("unknown", ["", "%", "_", "no-such-experiment", "it's", "\U0010ffff"])
+    def test_an_unknown_experiment_is_refused(self, registry: Registry, stored: Experiment, unknown: str) -> None:
+        with pytest.raises(NotFoundError):
+            registry.experiment(unknown)
+
+    def test_the_newest_come_first_in_pages(self, registry: Registry) -> None:
+        portal = unique("portal")
+        made = [experiment(gateway=portal, created_at_us=number // 2) for number in range(6)]
+        registry.create_experiments(made)
+        which = ExperimentFilter(gateway=portal)
+        assert registry.experiments(which) == made[::-1]
+        assert registry.experiments(which, limit=2, offset=1) == made[::-1][1:3]
+        assert registry.experiments(which, offset=6) == []
+
+    @pytest.mark.parametrize(
+        "which",
+        [
+            ExperimentFilter(state=ExperimentState.FAILED),
+            ExperimentFilter(application_type="WANTED"),
+            ExperimentFilter(compute_resource="wanted"),
+            ExperimentFilter(user="wanted"),
+            ExperimentFilter(name_contains="wan"),
+            ExperimentFilter(held=True),
+        ],
+    )
+    def test_each_filter_alone(self, registry: Registry, which: ExperimentFilter) -> None:
+        portal = unique("portal")
+        wanted = experiment(
+            gateway=portal,
+            state=ExperimentState.FAILED,
+            application_type="WANTED",
+            compute_resource="wanted",
+            user="wanted",
+            name="most wanted",
+            held=True,
+        )
+        registry.create_experiments([wanted, experiment(gateway=portal, name="plain")])
+        of_portal = replace(which, gateway=portal)
+        assert registry.experiments(of_portal) == [wanted]
+        assert registry.count(of_portal) == 1
+        assert registry.count(ExperimentFilter(gateway=portal)) == 2
+        assert registry.experiments(replace(of_portal, held=False, user="nobody")) == []
+
+    @pytest.mark.parametrize("text", ["%", "_", "\\", "/", "it's", "100%_\\/"])
+    def test_what_looks_like_a_wildcard_stands_for_itself(self, registry: Registry, text: str) -> None:
+        portal = unique("portal")
+        wanted = experiment(gateway=portal, name=f"a{text}b")
+        registry.create_experiments([wanted, experiment(gateway=portal, name="axxxxxxxb")])
+        assert registry.experiments(ExperimentFilter(gateway=portal, name_contains=text)) == [wanted]
+
+    def test_held_is_set_and_taken_back(self, registry: Registry, stored: Experiment) -> None:
+        registry.set_held(stored.experiment_id, True)
+        assert registry.experiment(stored.experiment_id).held
+        registry.set_held(stored.experiment_id, False)
+        registry.set_held(stored.experiment_id, False)
+        assert not registry.experiment(stored.experiment_id).held
+
+    def test_statistics_count_experiments_by_state(self, registry: Registry, stored: Experiment) -> None:
+        before = dict(registry.statistics())
+        registry.create_experiments([experiment(state=ExperimentState.FAILED), experiment()])
+        after = registry.statistics()
+        assert after["FAILED"] == before.get("FAILED", 0) + 1
+        assert after["CREATED"] == before["CREATED"] + 1
+
+    # -- audit trail -------------------------------------------------------------
+    def test_changes_are_read_back_in_order_of_time(self, registry: Registry, stored: Experiment) -> None:
+        changes = [
+            change(stored, EXPERIMENT, "LAUNCHED", at_us=20),
+            change(stored, TASK, "CREATED", subject_id="TASK_1", at_us=30, attempt=2, detail={"x": [AWKWARD]}),
+            change(stored, PROCESS, "STARTED", at_us=10),
+            change(stored, Subject.JOB, "QUEUED", subject_id="job", at_us=40),
+        ]
+        registry.record([*changes, change(experiment(), TASK, "CREATED")])
+        assert registry.audit_trail(stored.experiment_id) == [changes[2], changes[0], changes[1], changes[3]]
+        assert registry.audit_trail("no such experiment") == []
+
+    def test_recording_sets_the_present_states(self, registry: Registry, other: Registry, stored: Experiment) -> None:
+        at_us = stored.updated_at_us + 5
+        launched = change(stored, EXPERIMENT, "LAUNCHED", at_us=at_us, reason="go", user_message="started")
+        started = change(stored, PROCESS, "STARTED", at_us=at_us + 1)
+        assert registry.record([launched, started]) == [True, True]
+        assert registry.record([]) == []
+        found = other.experiment(stored.experiment_id)
+        assert (found.state, found.process_state) == (ExperimentState.LAUNCHED, ProcessState.STARTED)
+        assert (found.reason, found.user_message, found.updated_at_us) == ("go", "started", at_us + 1)
+
+    def test_writing_twice_writes_once(self, registry: Registry, other: Registry, stored: Experiment) -> None:
+        launched = change(stored, EXPERIMENT, "LAUNCHED")
+        task = change(stored, TASK, "CREATED", subject_id="TASK_1")
+        assert registry.record([launched, task, launched]) == [True, True, False]
+        assert other.record([task, launched]) == [False, False]
+        assert len(registry.audit_trail(stored.experiment_id)) == 2
+
+    def test_changes_that_differ_in_one_part_of_their_identity_are_different(
+        self, registry: Registry, stored: Experiment
+    ) -> None:
+        one = change(stored, TASK, "CREATED", subject_id="TASK_1", at_us=5)
+        others = [
+            replace(one, subject=Subject.JOB),
+            replace(one, subject_id="TASK_2"),
+            replace(one, state="EXECUTING"),
+            replace(one, attempt=2),
+            replace(one, at_us=6),
+        ]
+        assert registry.record([one]) == [True]
+        assert registry.record([replace(one, reason="other", by="other"), *others]) == [False] + [True] * 5
+
+    def test_a_late_change_leaves_the_present_state(self, registry: Registry, stored: Experiment) -> None:
+        start, end = stored.updated_at_us + 50, stored.updated_at_us + 100
+        begun = [change(stored, EXPERIMENT, "LAUNCHED", at_us=start), change(stored, PROCESS, "STARTED", at_us=start)]
+        assert registry.record(begun) == [True, True]
+        registry.record([change(stored, EXPERIMENT, "COMPLETED", at_us=end, reason="done")])
+        registry.record([change(stored, PROCESS, "COMPLETED", at_us=end)])
+        late = [
+            change(stored, EXPERIMENT, "EXECUTING", reason="late", at_us=end - 1),
+            change(stored, PROCESS, "EXECUTING", at_us=end - 1),
+        ]
+        assert registry.record(late) == [False, False]
+        found = registry.experiment(stored.experiment_id)
+        assert (found.state, found.process_state) == (ExperimentState.COMPLETED, ProcessState.COMPLETED)
+        assert (found.reason, found.updated_at_us) == ("done", end)
+
+    def test_changes_of_tasks_move_no_present_state(self, registry: Registry, stored: Experiment) -> None:
+        assert registry.record([change(stored, TASK, "COMPLETED", subject_id="TASK_1")]) == [True]
+        assert registry.experiment(stored.experiment_id) == stored
+
+    def test_changes_without_a_stored_experiment_are_kept(self, registry: Registry) -> None:
+        nowhere = experiment()
+        launched = change(nowhere, EXPERIMENT, "LAUNCHED")
+        assert registry.record([launched]) == [True]
+        assert registry.audit_trail(nowhere.experiment_id) == [launched]
+
+    def test_a_new_process_becomes_the_present_one(self, registry: Registry, stored: Experiment) -> None:
+        registry.record([change(stored, PROCESS, "STARTED"), change(stored, PROCESS, "FAILED")])
+        registry.start_process(stored.experiment_id, "PROCESS_new")
+        found = registry.experiment(stored.experiment_id)
+        assert (found.process_id, found.process_state) == ("PROCESS_new", ProcessState.CREATED)
+        assert len(registry.audit_trail(stored.experiment_id)) == 2
+        of_old_one = change(stored, PROCESS, "STARTED", at_us=7)
+        of_new_one = change(stored, PROCESS, "STARTED", subject_id="PROCESS_new")
+        assert registry.record([of_old_one, of_new_one]) == [False, True]
+        registry.start_process(stored.experiment_id, "PROCESS_new")
+        assert registry.experiment(stored.experiment_id).process_state is ProcessState.STARTED
+
+    @pytest.mark.parametrize("state", ["CANCELED", "FAILED"])
+    def test_an_ended_experiment_may_be_launched_again(
+        self, registry: Registry, stored: Experiment, state: str
+    ) -> None:
+        answers = registry.record(
+            [change(stored, EXPERIMENT, name, at_us=at) for at, name in enumerate(["LAUNCHED", state, "LAUNCHED"])]
+        )
+        assert answers == [True] * 3
+        assert registry.experiment(stored.experiment_id).state is ExperimentState.LAUNCHED
+
+    def test_the_present_state_is_what_the_state_machine_allows(self, registry: Registry) -> None:
+        @settings(max_examples=40, deadline=None)
+        @given(states=STATES_AND_INSTANTS, cut=st.integers(0, 12))
+        def check(states: list[tuple[ExperimentState, int]], cut: int) -> None:
+            one = experiment()
+            registry.create_experiments([one])
+            changes = [change(one, EXPERIMENT, state, at_us=at) for state, at in states]
+            answers, end = folded(one.state, states)
+            for _ in range(2):
+                assert registry.record(changes[:cut]) + registry.record(changes[cut:]) == answers
+                assert registry.experiment(one.experiment_id).state is end
+                answers = [False] * len(answers)
+            assert len(registry.audit_trail(one.experiment_id)) == len(set(states))
+
+        check()
+
+    def test_of_many_equal_changes_one_is_new(self, registry: Registry, other: Registry, stored: Experiment) -> None:
+        launched = change(stored, EXPERIMENT, "LAUNCHED")
+
+        def write(number: int) -> list[bool]:
+            return (registry if number % 2 else other).record([launched])
+
+        with ThreadPoolExecutor(6) as threads:
+            assert sorted(threads.map(write, range(6))) == [[False]] * 5 + [[True]]
+
+    def test_many_changes_at_once(self, registry: Registry, stored: Experiment) -> None:
+        changes = [change(stored, TASK, "CREATED", subject_id=f"TASK_{n}", at_us=n) for n in range(1200)]
+        assert all(registry.record(changes))
+        assert not any(registry.record(changes))
+        assert registry.audit_trail(stored.experiment_id) == changes
+
+    # -- jobs --------------------------------------------------------------------
+    def test_jobs_are_read_back_in_order_of_submission(self, registry: Registry, stored: Experiment) -> None:
+        late = job_record(stored.experiment_id, job=replace(job(), submitted_at_us=9))
+        early = job_record(stored.experiment_id, job=replace(job(), submitted_at_us=3), exit_code=-9)
+        registry.save_jobs([late, early, job_record("another experiment")])
+        registry.save_jobs([])
+        assert registry.jobs(stored.experiment_id) == [early, late]
+        assert registry.jobs("no such experiment") == []
+
+    def test_a_job_that_is_known_is_updated(self, registry: Registry, stored: Experiment) -> None:
+        first = job_record(stored.experiment_id)
+        last = replace(first, state=JobState.COMPLETE, exit_code=0, native_state="COMPLETED", updated_at_us=99)
+        registry.save_jobs([first, replace(first, state=JobState.QUEUED)])
+        registry.save_jobs([last])
+        assert registry.jobs(stored.experiment_id) == [last]
+
+    def test_a_late_report_leaves_an_ended_job(self, registry: Registry, stored: Experiment) -> None:
+        ended = job_record(stored.experiment_id, state=JobState.FAILED, exit_code=1)
+        registry.save_jobs([ended])
+        registry.save_jobs([replace(ended, state=JobState.ACTIVE, exit_code=None)])
+        assert registry.jobs(stored.experiment_id) == [ended]
+
+    def test_jobs_are_known_by_cluster_job_id_and_task(self, registry: Registry, stored: Experiment) -> None:
+        one = job_record(stored.experiment_id)
+        elsewhere = replace(one, job=replace(one.job, cluster="elsewhere"))
+        of_other_task = replace(one, task_id="TASK_other")
+        registry.save_jobs([one, elsewhere, of_other_task])
+        registry.save_jobs([one])
+        assert registry.jobs(stored.experiment_id) == [one, elsewhere, of_other_task]

@@ -1,0 +1,195 @@
+"""The engine's own cost: no-op tasks, fork experiments, latency, a full store, parked jobs.
+
+Run by ``tox -e bench``; prints one JSON line a figure. Arguments choose among
+the functions by name; without any, all run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import noop_task
+from figures import durable_commits_per_s, figure, median_s
+
+from airavata_workload.bootstrap import Installation
+from airavata_workload.documents.dag_directory import parameter_models
+from airavata_workload.documents.dag_file import parse_dag
+from airavata_workload.domain.experiment import (
+    Application,
+    DataType,
+    Experiment,
+    ExperimentInput,
+    ExperimentOutput,
+)
+from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
+from airavata_workload.ports.registry import ExperimentFilter
+from airavata_workload.settings import load_settings
+
+FORK_DAG = """
+application_type: fork-bench
+description: environment set-up, staging of one file, a job, output of one file
+tasks:
+  set-up: {kind: env-setup, parameters: {directory: "${process.working_directory}"}}
+  stage-in:
+    {kind: input-staging, after: set-up,
+     parameters: {files: "${input_files}", directory: "${process.working_directory}"}}
+  run:
+    kind: job-submission
+    after: stage-in
+    parameters:
+      directory: "${process.working_directory}"
+      commands: "${application.commands}"
+      stdout: "${application.stdout}"
+      stderr: "${application.stderr}"
+      wait: true
+  stage-out:
+    kind: output-staging
+    after: run
+    parameters:
+      outputs: "${outputs}"
+      directory: "${process.working_directory}"
+      destination: "${experiment.output_directory}"
+"""
+
+
+@contextlib.contextmanager
+def engine(directory: Path, dag: str) -> Iterator[Installation]:
+    """A running engine with default settings and the given DAG."""
+    installation = Installation(load_settings(home=directory / "home"), service="bench", private=True)
+    with installation:
+        installation.graph.save_abstract(parse_dag(dag, Path("bench.yaml"), parameter_models()))
+        running = installation.engine(adopt_orphans=False)
+        running.start()
+        yield installation
+        running.stop(10.0)
+
+
+def experiment(directory: Path, application_type: str, compute_resource: str = "local") -> Experiment:
+    """An experiment that copies one small file."""
+    source = directory / "input.txt"
+    source.write_text("some input\n")
+    forked = application_type == "fork-bench"
+    return Experiment(
+        experiment_id="",
+        name="bench",
+        application_type=application_type,
+        application=Application(name="copy", commands=(("cp", "input.txt", "output.txt"),)),
+        compute_resource=compute_resource,
+        user="bench",
+        inputs=(ExperimentInput(name="data", type=DataType.URI, value=str(source)),) if forked else (),
+        outputs=(ExperimentOutput(name="copy", path="output.txt"),) if forked else (),
+    )
+
+
+def run_all(installation: Installation, one: Experiment, count: int, timeout_s: float = 300.0) -> float:
+    """Submit ``count`` experiments at once and wait for the last one. Seconds from the first submission."""
+    workload = installation.workload()
+    before = {state: workload.count(ExperimentFilter(state=state)) for state in EXPERIMENT_ENDS}
+    begin = time.perf_counter()
+    workload.submit([one] * count)
+    while True:
+        ended = sum(workload.count(ExperimentFilter(state=state)) - before[state] for state in EXPERIMENT_ENDS)
+        if ended >= count:
+            break
+        if time.perf_counter() - begin > timeout_s:
+            raise TimeoutError(f"{ended} of {count} experiments ended in {timeout_s} s")
+        time.sleep(0.02)
+    took_s = time.perf_counter() - begin
+    completed = workload.count(ExperimentFilter(state=ExperimentState.COMPLETED)) - before[ExperimentState.COMPLETED]
+    if completed != count:
+        raise RuntimeError(f"only {completed} of {count} experiments completed")
+    return took_s
+
+
+def tasks_per_s(directory: Path) -> None:
+    """The engine alone."""
+    commits = durable_commits_per_s(directory)
+    with engine(directory, noop_task.DAG) as installation:
+        one = experiment(directory, "no-op")
+        run_all(installation, one, 20)
+        count = 400
+        rate = 5 * count / run_all(installation, one, count)
+    figure("engine alone, no-op tasks", rate, "tasks/s", ">= 400", commits, "durable SQLite commits/s")
+
+
+def fork_experiments(directory: Path) -> None:
+    """200 fork experiments at once, and the latency of one."""
+    floor = 1 / median_s(lambda: subprocess.run(["sh", "-c", "cp /dev/null /dev/null"], check=True), 50)  # noqa: S607
+    with engine(directory, FORK_DAG) as installation:
+        one = experiment(directory, "fork-bench")
+        run_all(installation, one, 10)
+        latencies = [run_one(installation, one) for _ in range(20)]
+        figure(
+            "latency of one fork experiment, default settings, p50",
+            statistics.median(latencies) * 1000,
+            "ms",
+            "<= 150",
+            1000 / floor,
+            "ms of a bare subprocess",
+        )
+        count = 200
+        rate = count / run_all(installation, one, count)
+    figure("fork experiments, 200 at once", rate, "experiments/s", ">= 50", floor, "bare subprocesses/s")
+
+
+def run_one(installation: Installation, one: Experiment) -> float:
+    """Seconds from submission to the event of the end."""
+    workload = installation.workload()
+    begin = time.perf_counter()
+    submitted = workload.submit([one])[0]
+    ended = workload.wait(submitted.experiment_id, timeout_s=30)
+    took_s = time.perf_counter() - begin
+    if ended.state is not ExperimentState.COMPLETED:
+        raise RuntimeError(f"{ended.state}: {ended.reason}")
+    return took_s
+
+
+def full_store(directory: Path) -> None:
+    """Cost per experiment with 50,000 finished ones in the store, over the cost with none."""
+    with engine(directory, noop_task.DAG) as installation:
+        one = experiment(directory, "no-op")
+        run_all(installation, one, 50)
+        empty_s = statistics.median(run_all(installation, one, 200) for _ in range(3))
+        stored = installation.workload().count(ExperimentFilter())
+        while stored < 50_000:
+            run_all(installation, one, 2000, timeout_s=600)
+            stored += 2000
+            gc.collect()
+        full_s = statistics.median(run_all(installation, one, 200) for _ in range(3))
+    figure("cost per experiment with 50,000 stored over none", full_s / empty_s, "ratio", "<= 1.2")
+
+
+def help_time(directory: Path) -> None:
+    """How long the command line takes to say what it can do."""
+    python = median_s(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), 11)
+    command = [str(Path(sys.executable).parent / "airavata-workload"), "--help"]
+    seconds = median_s(lambda: subprocess.run(command, check=True, capture_output=True), 11)
+    figure("airavata-workload --help", seconds, "s", "<= 0.3", python, "s of a bare Python")
+
+
+ALL: dict[str, Callable[[Path], None]] = {
+    each.__name__: each for each in (tasks_per_s, fork_experiments, help_time, full_store)
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the chosen benches, each in a directory of its own."""
+    with tempfile.TemporaryDirectory() as plugins:
+        noop_task.install(Path(plugins))
+        for name in names or ALL:
+            with tempfile.TemporaryDirectory() as directory:
+                ALL[name](Path(directory))
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

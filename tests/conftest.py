@@ -1,0 +1,30 @@
+"""What several folders of tests need."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GENERATED = {"__pycache__", ".git", ".hypothesis", ".tox", ".venv", "build", "dist", "site"}
+
+
+@pytest.fixture(scope="session")
+def repository_files() -> list[Path]:
+    """Every file of the project that is, or could be, committed; relative to its root."""
+    git = shutil.which("git")
+    if git and (ROOT / ".git").exists():
+        command = [git, "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
+        found = [Path(name) for name in listed.split("\0") if name]
+    else:
+        found = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
+        found = [path for path in found if not any(_generated(part) for part in path.parts)]
+    return sorted(path for path in found if (ROOT / path).is_file())
+
+
+def _generated(part: str) -> bool:
+    return part in GENERATED or part.endswith((".egg-info", "_cache", ".venv.lock"))

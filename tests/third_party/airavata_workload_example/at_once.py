@@ -1,0 +1,234 @@
+"""Batch system ``at-once``: a queue without a server, that runs one job at a time on a machine.
+
+The queue is a directory, ``.at-once`` in the cluster's scratch directory, with
+a directory for each job named like the job. Two locks (flock(2), which the
+kernel drops however a process ends) say all that must never be wrong:
+
+- ``<job>/alive`` is held by the job's own process from the submission to its
+  end. Who can take it knows that the process is gone.
+- ``turn`` is held by the job that runs. The others wait for it.
+
+Needs ``flock`` and ``setsid`` of util-linux on the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from airavata_workload.domain.errors import (
+    ParameterError,
+    SubmissionRejectedError,
+    SubmissionUncertainError,
+    UnavailableError,
+)
+from airavata_workload.domain.job import Job, JobDescription, JobReport
+from airavata_workload.domain.states import JobState
+from airavata_workload.ports.batch_system import BatchSystem, exit_code_file
+from airavata_workload.ports.remote_shell import CommandResult
+
+_REJECTED, _NO_QUEUE = 65, 69
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_STATES = {
+    "WAITING": JobState.QUEUED,
+    "RUNNING": JobState.ACTIVE,
+    "DONE": JobState.COMPLETE,
+    "FAILED": JobState.FAILED,
+    "CANCELLED": JobState.CANCELED,
+    "OVERTIME": JobState.FAILED,
+    "LOST": JobState.FAILED,
+}
+_REASONS = {
+    "WAITING": "Another job has its turn.",
+    "CANCELLED": "The job was cancelled.",
+    "OVERTIME": "The job took longer than its wall time and was killed.",
+    "LOST": "The job's process was killed, or the machine was restarted.",
+}
+
+# $1 is the job's directory, descriptor 9 its lock, open already. The job gets neither lock, or what it leaves running
+# would keep them. Whatever ends a job for its time or by request leaves a note first, and no exit code.
+_RUNNER = r"""
+exec 8>turn
+flock 8
+printf x >"$1/started"
+limit=$(sed -n 's/^#AT-ONCE wall_time_s=//p' "$1/script")
+if [ -n "$limit" ]; then
+  { sleep "$limit"; printf x >"$1/overtime"; kill -s KILL -- "-$$"; } 8>&- 9>&- &
+fi
+sh "$1/script" 8>&- 9>&-
+printf '%s\n' "$?" >"$1/exit.new"
+mv -f -- "$1/exit.new" "$1/exit"
+exec 8>&- 9>&-
+kill -s TERM -- "-$$"
+"""
+
+# Under the lock, so that of two submissions of one job the second one only learns that there is one.
+_SUBMIT = f"""\
+cp -f -- "$2" "$1.script.$$" || exit {_REJECTED}
+mkdir -p -- "$1" || exit {_NO_QUEUE}
+exec 9>"$1/alive"
+if flock -n 9 && [ ! -e "$1/script" ]; then
+  mv -f -- "$1.script.$$" "$1/script"
+  setsid sh -c "$3" at-once "$1" </dev/null >/dev/null 2>&1 &
+  printf '%s\\n' "$!" >"$1/process"
+else
+  rm -f -- "$1.script.$$"
+fi
+printf 'accepted %s\\n' "$1"
+"""
+
+# The lock is asked before the notes: a process that ends in between has left its notes by then.
+_STATUS = """\
+for job do
+  if [ ! -e "$job/script" ]; then continue
+  elif ! flock -n "$job/alive" true; then
+    if [ -e "$job/started" ]; then state=RUNNING; else state=WAITING; fi
+  elif [ -e "$job/exit" ]; then
+    code=$(cat -- "$job/exit")
+    if [ "$code" -eq 0 ]; then state="DONE 0"; else state="FAILED $code"; fi
+  elif [ -e "$job/cancelled" ]; then state=CANCELLED
+  elif [ -e "$job/overtime" ]; then state=OVERTIME
+  else state=LOST
+  fi
+  printf 'job %s %s\\n' "$job" "$state"
+done
+printf 'all\\n'
+"""
+
+_CANCEL = """\
+for job do
+  [ -e "$job/script" ] && ! flock -n "$job/alive" true || continue
+  printf x >"$job/cancelled"
+  kill -s KILL -- "-$(cat -- "$job/process")" 2>/dev/null
+done
+exit 0
+"""
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """The words with quotes around each: bare, ``if`` or ``A=b`` would mean something to the shell."""
+    return " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
+
+
+class AtOnce(BatchSystem):
+    """The dialect of the queue described above. A job's id is its name."""
+
+    name = "at-once"
+    min_poll_interval_s = 0.2
+    max_poll_interval_s = 5.0
+
+    def job_script(self, description: JobDescription) -> str:
+        """A script that changes into the working directory, runs the commands and leaves their exit code.
+
+        Raises ``ParameterError`` for the name of a variable that is none.
+        """
+        environment = {**self.cluster.environment, **description.environment}
+        for name in environment:
+            if not _VARIABLE.fullmatch(name):
+                raise ParameterError(f"{name!r} is not the name of an environment variable.")
+        limit = description.resources.wall_time_s
+        modules = (*self.cluster.modules, *description.modules)
+        before = (*self.cluster.pre_commands, *description.pre_commands)
+        after = (*description.post_commands, *self.cluster.post_commands)
+        steps = [
+            *(f"export {name}={_quoted([value])}" for name, value in environment.items()),
+            *(f"module load {_quoted([module])} || exit" for module in modules),
+            *before,
+            *(f"{_quoted(command)} || exit" for command in description.commands),
+            *after,
+        ]
+        exit_code = _quoted([f"./{exit_code_file(description.job_name)}"])
+        return "\n".join(
+            [
+                "#!/bin/sh",
+                *([f"#AT-ONCE wall_time_s={int(limit)}"] if limit else []),
+                f"cd -- {_quoted([description.working_directory])} || exit",
+                f"exec >{_quoted([f'./{description.stdout}'])} 2>{self._error_target(description)}",
+                "(",
+                *steps,
+                ")",
+                "code=$?",
+                f"printf '%s\\n' \"$code\" >{exit_code}.new && mv -f -- {exit_code}.new {exit_code}",
+                'exit "$code"',
+                "",
+            ]
+        )
+
+    def submit_script(self, job_name: str, script_path: str) -> str:
+        """Puts a job into the queue; the same name a second time is the same job."""
+        return self._in_queue(_SUBMIT, script_path, _RUNNER, jobs=[job_name])
+
+    def parse_job_id(self, result: CommandResult) -> str:
+        """As ``BatchSystem.parse_job_id``."""
+        words = result.text.split()
+        if result.exit_code == 0 and len(words) == 2 and words[0] == "accepted":
+            return words[1]
+        if result.exit_code == _REJECTED:
+            raise SubmissionRejectedError(f"The job script cannot be read: {result.error_text}")
+        if result.exit_code == _NO_QUEUE:
+            raise UnavailableError(f"The queue of {self.cluster.name} cannot be used: {result.error_text}")
+        raise SubmissionUncertainError(f"The queue of {self.cluster.name} answered {result.text!r} {result.error_text}")
+
+    def find_script(self, job_name: str) -> str:
+        """As for the status of the one job: its id is its name."""
+        return self._in_queue(_STATUS, jobs=[job_name])
+
+    def parse_found(self, job_name: str, result: CommandResult) -> str | None:
+        """As ``BatchSystem.parse_found``."""
+        lines = result.text.splitlines()
+        if result.exit_code != 0 or "all" not in lines:
+            raise SubmissionUncertainError(f"The queue of {self.cluster.name} did not answer: {result.error_text}")
+        return job_name if any(line.startswith(f"job {job_name} ") for line in lines) else None
+
+    def status_script(self, jobs: Sequence[Job]) -> str:
+        """Asks for the state of all these jobs."""
+        return self._in_queue(_STATUS, jobs=[job.job_id for job in jobs])
+
+    def parse_status(self, jobs: Sequence[Job], result: CommandResult) -> dict[str, JobReport]:
+        """As ``BatchSystem.parse_status``."""
+        lines = result.text.splitlines()
+        if result.exit_code != 0 or "all" not in lines:
+            raise UnavailableError(f"The queue of {self.cluster.name} did not answer: {result.error_text}")
+        asked = {job.job_id for job in jobs}
+        reports: dict[str, JobReport] = {}
+        for line in lines:
+            match line.split():
+                case ["job", job_id, word, *code] if job_id in asked:
+                    reports[job_id] = JobReport(
+                        job_id=job_id,
+                        state=self.job_state(word),
+                        exit_code=int(code[0]) if code else None,
+                        native_state=word,
+                        reason=_REASONS.get(word, f"The job ended with exit code {code[0]}." if code else ""),
+                    )
+        return reports
+
+    def cancel_script(self, jobs: Sequence[Job]) -> str:
+        """Kills the jobs' processes, running or waiting for their turn."""
+        return self._in_queue(_CANCEL, jobs=[job.job_id for job in jobs])
+
+    def check_script(self) -> str:
+        """Proves that the queue's directory can be used and that the programs are there."""
+        return self._in_queue("command -v flock >/dev/null && command -v setsid >/dev/null")
+
+    def job_state(self, native_state: str) -> JobState:
+        """As ``BatchSystem.job_state``."""
+        return _STATES.get(native_state, JobState.UNKNOWN)
+
+    def _in_queue(self, body: str, *words: str, jobs: Sequence[str] = ()) -> str:
+        """The body in the queue's directory; its positional parameters are the jobs' names, then the words.
+
+        Raises ``ParameterError`` for a name that is not a plain word, since it becomes a directory.
+        """
+        for name in jobs:
+            if not _PLAIN_NAME.fullmatch(name):
+                raise ParameterError(f"{name!r} cannot be the name of a job: use letters, digits, '_' and '-'.")
+        queue = _quoted([f"{self.cluster.scratch_directory.rstrip('/')}/.at-once"])
+        return f"mkdir -p -- {queue} && cd -- {queue} || exit {_NO_QUEUE}\nset -- {_quoted([*jobs, *words])}\n{body}"
+
+    @staticmethod
+    def _error_target(description: JobDescription) -> str:
+        same = description.stderr == description.stdout
+        return "&1" if same else _quoted([f"./{description.stderr}"])
