@@ -43,6 +43,7 @@ class Installation:
         self.session = identifiers.session_id(service)
         self.partition = self.session if private else settings.partition
         self.clock = now_us
+        self._private = private
         self._opened: dict[str, Any] = {}
         self._other_queues: dict[str, TaskQueue] = {}
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -131,6 +132,7 @@ class Installation:
                 bus=self.bus,
                 output_root=self.settings.outputs_directory,
                 clock=self.clock,
+                nodes=self.nodes if self._private else None,
             ),
         )
         return workload
@@ -160,7 +162,7 @@ class Installation:
                 partition=self.partition,
                 circuit_first_delay_s=settings.host_failure_first_delay_s,
                 circuit_max_delay_s=settings.host_failure_max_delay_s,
-                recovery_interval_s=2.0,
+                recovery_interval_s=settings.recovery_interval_s,
                 resource_limit=settings.max_tasks_per_host,
                 min_poll_interval_s=settings.monitor_min_poll_interval_s,
                 max_poll_interval_s=settings.monitor_max_poll_interval_s,

@@ -1,4 +1,4 @@
-"""The configuration files that come with airavata-workload: defaults, DAGs, clusters, job-script templates, examples."""
+"""The configuration files that come with airavata-workload: defaults, DAGs, clusters, templates, examples."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GENERATED = {"__pycache__", ".git", ".hypothesis", ".tox", ".venv", "build", "dist", "site"}
+GENERATED = {
+    "__pycache__",
+    ".git",
+    ".hypothesis",
+    ".tox",
+    ".venv",
+    ".venv.lock",
+    "build",
+    "demo-output",
+    "dist",
+    "site",
+}
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +33,12 @@ def repository_files() -> list[Path]:
         listed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
         found = [Path(name) for name in listed.split("\0") if name]
     else:
-        found = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
-        found = [path for path in found if not any(_generated(part) for part in path.parts)]
+        found = []
+        for folder, folders, names in os.walk(ROOT):
+            folders[:] = [name for name in folders if not _generated(name)]
+            found += [Path(folder, name).relative_to(ROOT) for name in names if not _generated(name)]
     return sorted(path for path in found if (ROOT / path).is_file())
 
 
-def _generated(part: str) -> bool:
-    return part in GENERATED or part.endswith((".egg-info", "_cache", ".venv.lock"))
+def _generated(name: str) -> bool:
+    return name in GENERATED or name.endswith((".egg-info", "_cache"))

@@ -19,6 +19,7 @@ from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, Pr
 from airavata_workload.domain.task import Task
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import ExperimentFilter, JobRecord, Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
 
@@ -27,6 +28,9 @@ class Workload:
     """Creates experiments, asks the orchestrator for things, and answers questions.
 
     ``output_root`` is where outputs of experiments go that name no directory.
+    ``nodes`` is given where the engine of this very process drives what is
+    submitted: no other one reads its queue, so each experiment gets its
+    recovery node before anything else.
     All methods raise ``NotFoundError`` for an unknown experiment and
     ``ConflictError`` for one in a state that does not allow what is asked.
     """
@@ -41,6 +45,7 @@ class Workload:
         bus: EventBus,
         output_root: Path,
         clock: Clock,
+        nodes: RecoveryNodes | None = None,
     ) -> None:
         self._graph = graph
         self._registry = registry
@@ -49,13 +54,13 @@ class Workload:
         self._bus = bus
         self._output_root = output_root
         self._clock = clock
+        self._nodes = nodes
         self._user = getpass.getuser()
 
     # -- making ---------------------------------------------------------------------
     def create(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Store new experiments, in state CREATED, with ids and output directories filled in where they are empty."""
-        now_us = self._clock()
-        complete = [self._complete(experiment, now_us) for experiment in experiments]
+        complete = self._completed(experiments)
         self._registry.create_experiments(complete)
         return complete
 
@@ -63,9 +68,17 @@ class Workload:
         """Create and launch. The application types are looked up first, so that a misspelt one is refused here."""
         for application_type in {experiment.application_type for experiment in experiments}:
             self._graph.abstract(application_type)
-        created = self.create(experiments)
-        self.launch([experiment.experiment_id for experiment in created])
-        return created
+        complete = self._completed(experiments)
+        if self._nodes is not None:
+            for experiment in complete:
+                self._nodes.create(experiment.experiment_id)
+        self._registry.create_experiments(complete)
+        self.launch([experiment.experiment_id for experiment in complete])
+        return complete
+
+    def _completed(self, experiments: Sequence[Experiment]) -> list[Experiment]:
+        now_us = self._clock()
+        return [self._complete(experiment, now_us) for experiment in experiments]
 
     def _complete(self, experiment: Experiment, now_us: int) -> Experiment:
         experiment_id = experiment.experiment_id or identifiers.experiment_id(experiment.name)

@@ -29,7 +29,7 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 class _Loader(yaml.SafeLoader):
-    """Without YAML 1.1's guesses at types. Not libyaml's loader: deep nesting overflows its stack and ends the process."""
+    """Without YAML 1.1's guesses at types. Not libyaml's, in which deep nesting overflows the stack of the process."""
 
     yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - PyYAML's own class attribute
 

@@ -79,6 +79,7 @@ class Commands:
             experiment = self._registry.experiment(command.experiment_id)
         except NotFoundError:
             log.warning("a command for an experiment that is not there", experiment=command.experiment_id)
+            self._nodes.remove(command.experiment_id)
             return
         {
             CommandKind.LAUNCH: self._launch,

@@ -43,10 +43,9 @@ def failed_by(error: WorkloadError, doing: str, resource: str) -> Failed:
 
     Raises the error again when it is transient, or is about something else than the task (a refused login).
     """
-    if isinstance(error, DiskFullError):
-        return Failed(str(error), f"{doing} failed, because {explain('No space left on device', resource)}")
-    if isinstance(error, QuotaExceededError):
-        return Failed(str(error), f"{doing} failed, because {explain('Disk quota exceeded', resource)}")
+    if isinstance(error, DiskFullError | QuotaExceededError):
+        # Which of the two machines it is, the error's own text says.
+        return Failed(f"{doing}: {error}", f"{doing} failed: {error}")
     if isinstance(error, CommandFailedError):
         cause = explain(f"{error.message}\n{error.stderr}", resource)
         return Failed(str(error), f"{doing} failed: {error.user_message}" + (f" Cause: {cause}" if cause else ""))

@@ -79,7 +79,7 @@ def written(path: Path, text: str) -> Path:
 def test_a_whole_experiment_costs_one_round_trip_a_step(site: Site) -> None:
     there = site.working_directory
     atoms, awkward = written(site.directory / "atoms.xyz", "H 0 0 0\n"), written(site.directory / AWKWARD, "awkward")
-    _, uses = site.done(EnvSetup, directory=there, subdirectories=["data", AWKWARD])
+    _, uses = site.done(EnvSetup, directory=there, subdirectories=["data", f"folder {AWKWARD}"])
     assert uses == ["run"]
     files = [{"input": "atoms", "place": str(atoms)}, {"input": "awkward", "place": str(awkward)}]
     staged, uses = site.done(InputStaging, files=files, directory=there)

@@ -102,7 +102,9 @@ class QuotingDumper(yaml.SafeDumper):
     """PyYAML leaves text plain that is a number in YAML 1.2 and none in 1.1, such as 08."""
 
 
-QuotingDumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+QuotingDumper.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
 
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-999, 999), st.floats(-9, 9), texts),
@@ -124,7 +126,14 @@ def test_every_place_of_a_yaml_document_has_a_line_that_shows_it(content: dict[s
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("a = 1\nb = = 2\n", 2), ("a = 1\na = 2\n", 2), ("[x\n", 1), ('a = "x', 1), ("a = [1,\n2,\n", 2), ("a = 'é\x00'", 1)],
+    [
+        ("a = 1\nb = = 2\n", 2),
+        ("a = 1\na = 2\n", 2),
+        ("[x\n", 1),
+        ('a = "x', 1),
+        ("a = [1,\n2,\n", 2),
+        ("a = 'é\x00'", 1),
+    ],
 )
 def test_a_toml_syntax_error_names_its_line(text: str, line: int) -> None:
     with pytest.raises(DocumentError) as caught:

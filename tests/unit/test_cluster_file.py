@@ -107,12 +107,30 @@ def test_the_model_knows_every_field_of_a_cluster_with_the_same_default() -> Non
         ('scratch_directory = "/s"\nport = 0\n', 2, "port", "greater than or equal to 1", None),
         ('scratch_directory = "/s"\nhost = "-oProxyCommand=x"\n', 2, "host", "match pattern", None),
         ('scratch_directory = "/s"\ncommand_directory = "bin"\n', 2, "command_directory", "absolute path", None),
-        ('scratch_directory = "/s"\nidentity_file = "~no-such-user-here/x"\n', 2, "identity_file", "'identity_file'", None),
+        (
+            'scratch_directory = "/s"\nidentity_file = "~no-such-user-here/x"\n',
+            2,
+            "identity_file",
+            "'identity_file'",
+            None,
+        ),
         ('scratch_directory = "/s"\ndirectives = ["a\\nb"]\n', 2, "directives[0]", "match pattern", None),
-        ('scratch_directory = "/s"\n[queues.a]\nmax_wal_time = "1 h"\n', 3, "queues.a.max_wal_time", "[queues.a]", "max_wall_time"),
-        ('scratch_directory = "/s"\n[queues.a]\nmax_wall_time = "1 h"\nmax_wall_time_s = 3600\n', 4, "queues.a.max_wall_time_s", "both", None),
+        (
+            'scratch_directory = "/s"\n[queues.a]\nmax_wal_time = "1 h"\n',
+            3,
+            "queues.a.max_wal_time",
+            "[queues.a]",
+            "max_wall_time",
+        ),
+        (
+            'scratch_directory = "/s"\n[queues.a]\nmax_wall_time = "1 h"\nmax_wall_time_s = 3600\n',
+            4,
+            "queues.a.max_wall_time_s",
+            "both",
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named(
     tmp_path: Path, text: str, line: int | None, key: str, words: str, suggestion: str | None
 ) -> None:

@@ -94,7 +94,13 @@ FINE = '    parameters: {source: "a", target: "/b"}\n'
     ("text", "line", "key", "words", "suggestion"),
     [
         (task(FINE + "    aftr: [x]\n"), 6, "tasks.one.aftr", "not a key of [tasks.one]", "after"),
-        (task(FINE + "    after: [two]\n", "  too:\n    kind: wait\n    parameters: {job: {}}\n"), 6, "tasks.one.after[0]", "not a task", "too"),
+        (
+            task(FINE + "    after: [two]\n", "  too:\n    kind: wait\n    parameters: {job: {}}\n"),
+            6,
+            "tasks.one.after[0]",
+            "not a task",
+            "too",
+        ),
         (task(FINE + "    when: sometimes\n"), 6, "tasks.one.when", "'success', 'failure' or 'always'", None),
         (task(FINE + "    retry: {attempt: 3}\n"), 6, "tasks.one.retry.attempt", "not a key", "attempts"),
         (task(FINE + "    retry: {attempts: 0}\n"), 6, "tasks.one.retry.attempts", "greater than or equal to 1", None),
@@ -102,18 +108,84 @@ FINE = '    parameters: {source: "a", target: "/b"}\n'
         (task(FINE + "    for_each: [a, b]\n"), 6, "tasks.one.for_each", "string", None),
         (task(FINE + "    for_each: inputs.x\n"), 6, "tasks.one.for_each", "one reference", None),
         (task(FINE + "    for_each: '${tasks.a.outputs.b}'\n"), 6, "tasks.one.for_each", "none of", None),
-        (task(FINE + "    resource: '${experiment.resource}'\n"), 6, "tasks.one.resource", "does not have", "${experiment.compute_resource}"),
+        (
+            task(FINE + "    resource: '${experiment.resource}'\n"),
+            6,
+            "tasks.one.resource",
+            "does not have",
+            "${experiment.compute_resource}",
+        ),
         (task("    parameters:\n      source: a\n"), 5, "tasks.one.parameters.target", "lacks 'target'", None),
-        (task("    parameters:\n      source: a\n      target: /b\n      time: 3\n"), 8, "tasks.one.parameters.time", "not a key", "times"),
-        (task("    parameters:\n      source: a\n      target: b\n"), 7, "tasks.one.parameters.target", "match pattern", None),
-        (task("    parameters:\n      source: a\n      target: /b\n      times: often\n"), 8, "tasks.one.parameters.times", "valid integer", None),
-        (task("    parameters:\n      source: a\n      target: /b\n      words:\n      - x\n      - [y]\n"), 10, "tasks.one.parameters.words[1]", "valid string", None),
-        (task("    parameters: {source: '${input.x}', target: /b}\n"), 5, "tasks.one.parameters.source", "refers to 'input'", "${inputs.x}"),
-        (task("    parameters: {source: '${experiment.usr}', target: /b}\n"), 5, "tasks.one.parameters.source", "'usr'", "${experiment.user}"),
-        (task("    parameters: {source: 'a ${item}', target: /b}\n"), 5, "tasks.one.parameters.source", "refers to 'item'", None),
-        (task("    parameters: {source: '${tasks.two.outputs.x}', target: /b}\n"), 5, "tasks.one.parameters.source", "does not come before", None),
-        (task("    parameters: {source: '${tasks.one}', target: /b}\n"), 5, "tasks.one.parameters.source", "must have the form", None),
-        (task("    parameters: {source: '${inputs.x', target: /b}\n"), 5, "tasks.one.parameters.source", "without its '}'", None),
+        (
+            task("    parameters:\n      source: a\n      target: /b\n      time: 3\n"),
+            8,
+            "tasks.one.parameters.time",
+            "not a key",
+            "times",
+        ),
+        (
+            task("    parameters:\n      source: a\n      target: b\n"),
+            7,
+            "tasks.one.parameters.target",
+            "match pattern",
+            None,
+        ),
+        (
+            task("    parameters:\n      source: a\n      target: /b\n      times: often\n"),
+            8,
+            "tasks.one.parameters.times",
+            "valid integer",
+            None,
+        ),
+        (
+            task("    parameters:\n      source: a\n      target: /b\n      words:\n      - x\n      - [y]\n"),
+            10,
+            "tasks.one.parameters.words[1]",
+            "valid string",
+            None,
+        ),
+        (
+            task("    parameters: {source: '${input.x}', target: /b}\n"),
+            5,
+            "tasks.one.parameters.source",
+            "refers to 'input'",
+            "${inputs.x}",
+        ),
+        (
+            task("    parameters: {source: '${experiment.usr}', target: /b}\n"),
+            5,
+            "tasks.one.parameters.source",
+            "'usr'",
+            "${experiment.user}",
+        ),
+        (
+            task("    parameters: {source: 'a ${item}', target: /b}\n"),
+            5,
+            "tasks.one.parameters.source",
+            "refers to 'item'",
+            None,
+        ),
+        (
+            task("    parameters: {source: '${tasks.two.outputs.x}', target: /b}\n"),
+            5,
+            "tasks.one.parameters.source",
+            "does not come before",
+            None,
+        ),
+        (
+            task("    parameters: {source: '${tasks.one}', target: /b}\n"),
+            5,
+            "tasks.one.parameters.source",
+            "must have the form",
+            None,
+        ),
+        (
+            task("    parameters: {source: '${inputs.x', target: /b}\n"),
+            5,
+            "tasks.one.parameters.source",
+            "without its '}'",
+            None,
+        ),
         ("application_type: flow\ntasks:\n  one:\n    kind: coppy\n", 4, "tasks.one.kind", "no task plugin", "copy"),
         ("application_type: flow\ntasks:\n  one.two:\n    kind: copy\n", 3, 'tasks."one.two"', "match pattern", None),
         ("application_type: flow\ntasks: {}\n", 2, "tasks", "at least 1 item", None),
@@ -122,7 +194,7 @@ FINE = '    parameters: {source: "a", target: "/b"}\n'
         ("application_type: flow\ntasks:\n  one: copy\n", 3, "tasks.one", "should be a table", None),
         ("application_type: flow\ntasks:\n  one:\n", 3, "tasks.one", "should be a table", None),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named(text: str, line: int | None, key: str, words: str, suggestion: str | None) -> None:
     error = refused(text)
     assert words in str(error)
@@ -148,7 +220,9 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file() -> None:
 
 def test_values_that_hold_references_are_not_type_checked() -> None:
     parse_dag(
-        task("    parameters: {source: '${inputs.a}', target: '${parameters.t}', times: '${inputs.n}', words: '${inputs.w}'}\n"),
+        task(
+            "    parameters: {source: '${inputs.a}', target: '${inputs.t}', times: '${inputs.n}', words: '${inputs}'}\n"
+        ),
         PATH,
         KINDS,
     )
@@ -156,7 +230,10 @@ def test_values_that_hold_references_are_not_type_checked() -> None:
 
 
 def test_references_inside_for_each_may_name_the_item() -> None:
-    text = task("    for_each: '${inputs.parts}'\n    resource: '${item}'\n    parameters: {source: '${item}', target: '/${index}'}\n")
+    text = task(
+        "    for_each: '${inputs.parts}'\n    resource: '${item}'\n"
+        "    parameters: {source: '${item}', target: '/${index}'}\n"
+    )
     assert parse_dag(text, PATH, KINDS).nodes[0].resource == "${item}"
 
 

@@ -49,7 +49,10 @@ gateway = "seed"
 
 [application]
 name = "hmmer"
-commands = [["hmmbuild", "m.hmm", "${inputs.alignment}"], ["echo", "$${HOME}", "${parameters.colour}", "${experiment.user}"]]
+commands = [
+    ["hmmbuild", "m.hmm", "${inputs.alignment}"],
+    ["echo", "$${HOME}", "${parameters.colour}", "${experiment.user}"],
+]
 modules = ["hmmer/3"]
 environment = {LC_ALL = "C", THREADS = 4}
 stderr = "errors.txt"
@@ -151,13 +154,31 @@ def test_a_declared_stream_is_not_added_again(tmp_path: Path) -> None:
         ("[resources]\ncpu_count = '2'\n", 6, "resources.cpu_count", "valid integer, not '2'", None),
         ("[resources]\ncpu_count = true\n", 6, "resources.cpu_count", "valid integer, not True", None),
         ('[application]\ncommands = ["ls", "-l"]\n', 6, "application.commands", "a list of commands", None),
-        ('[application]\ncommands = [["a"],\n ["b", 3]]\n', 7, "application.commands[1][1]", "valid string, not 3", None),
+        (
+            '[application]\ncommands = [["a"],\n ["b", 3]]\n',
+            7,
+            "application.commands[1][1]",
+            "valid string, not 3",
+            None,
+        ),
         ("[application]\ncommands = [[]]\n", 6, "application.commands[0]", "at least 1 item", None),
         ('[application]\nenvironment = {"A B" = "x"}\n', 6, 'application.environment."A B"', "match pattern", None),
         ('[application]\nstdout = "a/b"\n', 6, "application.stdout", "match pattern", None),
-        ('[application]\ncommands = [["${inputs.alignmnt}"]]\n[inputs]\nalignment = 1\n', 6, "application.commands[0][0]", "refers to", "${inputs.alignment}"),
+        (
+            '[application]\ncommands = [["${inputs.alignmnt}"]]\n[inputs]\nalignment = 1\n',
+            6,
+            "application.commands[0][0]",
+            "refers to",
+            "${inputs.alignment}",
+        ),
         ('[application]\ncommands = [["${HOME}"]]\n', 6, "application.commands[0][0]", "write $${", None),
-        ('[application]\ncommands = [["${resources.queue}"]]\n', 6, "application.commands[0][0]", "it has: nothing", None),
+        (
+            '[application]\ncommands = [["${resources.queue}"]]\n',
+            6,
+            "application.commands[0][0]",
+            "it has: nothing",
+            None,
+        ),
         ('[application]\nenvironment = {A = "${item}"}\n', 6, "application.environment.A", "refers to 'item'", None),
         ("[inputs]\nx = true\n", 6, "inputs.x", "text, a number, or a list", None),
         ("[inputs]\nx = 2026-01-01\n", 6, "inputs.x", "text, a number, or a list", None),
@@ -182,7 +203,7 @@ def test_a_declared_stream_is_not_added_again(tmp_path: Path) -> None:
         ('[parameters]\nx = "a\\u0000b"\n', 6, "parameters.x", "cannot hold", None),
         ("[inputs\n", 5, None, "column", None),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named(
     tmp_path: Path, more: str, line: int, key: str | None, words: str, suggestion: str | None
 ) -> None:

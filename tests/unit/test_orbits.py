@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import importlib.util
 import math
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import airavata_workload_config
 import pytest
@@ -228,7 +228,9 @@ def test_names_from_the_file_cannot_break_the_picture(tmp_path: Path, trajectory
     assert "script" not in [element.tag for element in ElementTree.parse(picture).iter()]  # noqa: S314 - our own file
 
 
-@pytest.mark.parametrize("arguments", [["--years", "-1"], ["--step-days", "0"], ["--step-days", "9"], ["--years", "nan"]])
+@pytest.mark.parametrize(
+    "arguments", [["--years", "-1"], ["--step-days", "0"], ["--step-days", "9"], ["--years", "nan"]]
+)
 def test_senseless_arguments_are_refused(tmp_path: Path, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         orbits.main([BODIES, str(tmp_path / "t.csv"), *arguments])

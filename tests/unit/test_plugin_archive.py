@@ -152,7 +152,8 @@ def test_a_failure_for_good_leaves_nothing_behind(tmp_path: Path, process: Path,
     else:
         outcome = Archive().execute(run)
         assert isinstance(outcome, Failed)
-        assert "is full" in outcome.user_message
+        assert "Archiving" in outcome.user_message
+        assert "ENOSPC" in outcome.user_message
     assert sorted(path.name for path in process.iterdir()) == before
     assert tree(tmp_path / "outputs" / "ARCHIVE") == CONTENTS, "the earlier archive stands"
 

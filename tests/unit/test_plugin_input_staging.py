@@ -10,7 +10,7 @@ import pytest
 
 from airavata_plugins.file_list import FILE_LIST_LIMIT_BYTES
 from airavata_plugins.input_staging import InputStaging
-from airavata_workload.domain.errors import DiskFullError, QuotaExceededError, TransferError
+from airavata_workload.domain.errors import DiskFullError, QuotaExceededError, TransferError, WorkloadError
 from airavata_workload.domain.outcome import Completed, Failed
 from airavata_workload.ports.file_transfer import FileTransfer
 from airavata_workload.testing.machines import Machines, local_cluster
@@ -184,17 +184,12 @@ def with_failing_transfer(tmp_path: Path, error: Exception) -> RecordedTaskRun[A
     return RecordedTaskRun.of(InputStaging, {"files": files, "directory": "/s/p"}, tmp_path, machines)
 
 
-@pytest.mark.parametrize(
-    ("error", "cause"),
-    [
-        (DiskFullError("ENOSPC"), "the disk of here is full"),
-        (QuotaExceededError("EDQUOT"), "the quota on here is used up"),
-    ],
-)
-def test_a_full_disk_and_a_used_up_quota_are_told(tmp_path: Path, error: Exception, cause: str) -> None:
+@pytest.mark.parametrize("kind", [DiskFullError, QuotaExceededError])
+def test_a_full_disk_and_a_used_up_quota_are_told(tmp_path: Path, kind: type[WorkloadError]) -> None:
+    error = kind("Nothing more fits on here.", user_message="It is full.", remedy="Free some space there.")
     outcome = InputStaging().execute(with_failing_transfer(tmp_path, error))
     assert isinstance(outcome, Failed)
-    assert cause in outcome.user_message
+    assert "Nothing more fits on here. Free some space there." in outcome.user_message
 
 
 def test_a_broken_transfer_may_be_tried_again(tmp_path: Path) -> None:

@@ -91,11 +91,13 @@ def test_what_is_wrong_in_the_file_is_named(
 
 def test_what_is_wrong_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRAVATA_WORKLOAD_WORKER_SLOTS", "many")
-    with pytest.raises(SettingsError, match="environment variable AIRAVATA_WORKLOAD_WORKER_SLOTS: .*integer, not 'many'"):
+    with pytest.raises(
+        SettingsError, match=r"environment variable AIRAVATA_WORKLOAD_WORKER_SLOTS: .*integer, not 'many'"
+    ):
         load_settings()
     monkeypatch.delenv("AIRAVATA_WORKLOAD_WORKER_SLOTS")
     monkeypatch.setenv("AIRAVATA_WORKLOAD_VALIDATORS", "inputs")
-    with pytest.raises(SettingsError, match="validators.*JSON"):
+    with pytest.raises(SettingsError, match=r"validators.*JSON"):
         load_settings()
 
 

@@ -149,7 +149,7 @@ def _cancelled_by(words: str) -> str:
 def _of_time(limit: str) -> str:
     """Slurm's ``[D-][[H:]M:]S`` in words; '' for no limit and for what is not a time. Source: squeue(1), ``%l``."""
     days, _, clock = limit.rpartition("-")
-    numbers = [days or "0", *(["0", "0", "0"] + clock.split(":"))[-3:]]
+    numbers = [days or "0", *["0", "0", *clock.split(":")][-3:]]
     if not clock or not all(number.isdecimal() for number in numbers):
         return ""
     day, hour, minute, _second = (int(number) for number in numbers)

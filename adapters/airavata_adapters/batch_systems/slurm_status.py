@@ -170,8 +170,8 @@ def _accounting_report(
             said = signal_reason(code)
         if said and batch is not None and _used_too_much(requested, batch[5]):
             said = f"{said}; it used {batch[5]} of memory and had asked for {requested}"
-    if name in ("TIMEOUT", "CANCELLED") or state not in JOB_ENDS:
-        # Slurm gives these jobs 0 as exit code, which would say that all is well.
+    if name not in ("COMPLETED", "FAILED"):
+        # Slurm gives such jobs 0 as exit code, which would say that all is well.
         code = exit_record.code if exit_record is not None and state in JOB_ENDS else None
     return JobReport(job_id=job_id, state=state, exit_code=code, native_state=words, reason=said)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import select
 import signal
@@ -144,7 +143,7 @@ class LocalShell(PooledShell):
     """``sh`` on this machine, as the user of this process."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.where = f"{getpass.getuser()}@this machine"
+        self.where = "this machine"
         self.command_timeout_s = cluster.command_timeout_s
         self._pool = ShellPool(self._open_framed, max(1, cluster.max_channels))
         self._reaper = Reaper(cluster.idle_timeout_s, self._close_idle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 
 from airavata_adapters.remote_shells.connection import connect
 from airavata_adapters.remote_shells.connection_pool import ConnectionPool, Lease
@@ -28,7 +29,7 @@ class Account:
 
     def __init__(self, cluster: Cluster, credentials: CredentialStore) -> None:
         self.where = f"{cluster.user or 'us'}@{cluster.host}:{cluster.port}"
-        self._users: set[int] = set()
+        self._users: weakref.WeakSet[SshShell] = weakref.WeakSet()
         self._lock = threading.Lock()
         self.connections = ConnectionPool(
             lambda: connect(cluster, credentials),
@@ -51,13 +52,13 @@ class Account:
             raise
         return program
 
-    def use(self, user: int) -> None:
-        """Somebody uses the account; ``leave`` ends that."""
-        self._users.add(user)
-        self._reaper.wake()
+    def use(self, user: SshShell) -> None:
+        """The shell uses the account until ``leave``, or until nobody holds it any more."""
+        with self._lock:
+            self._users.add(user)
 
-    def leave(self, user: int) -> None:
-        """The last one who leaves closes the connections."""
+    def leave(self, user: SshShell) -> None:
+        """The last shell that leaves closes the connections."""
         with self._lock:
             self._users.discard(user)
             if self._users:
@@ -90,20 +91,20 @@ class SshShell(PooledShell):
 
     def start(self, script: str, deadline: Deadline) -> Program:
         """As ``StreamingShell.start``."""
-        self._account.use(id(self))
+        self._account.use(self)
         return self._account.start(script, deadline)
 
     def open_channel(self, deadline: Deadline) -> Lease:
         """A bare session channel, for a subsystem. Raises as ``run``."""
-        self._account.use(id(self))
+        self._account.use(self)
         return self._account.connections.open_channel(deadline)
 
     def close(self) -> None:
         """Close the account's connections unless another shell uses them; a later ``run`` opens a new one."""
-        self._account.leave(id(self))
+        self._account.leave(self)
 
     def _shells(self) -> ShellPool:
-        self._account.use(id(self))
+        self._account.use(self)
         return self._account.shells
 
 

@@ -14,6 +14,7 @@ Needs ``flock`` and ``setsid`` of util-linux on the machine.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 
 from airavata_workload.domain.errors import (
@@ -79,15 +80,18 @@ fi
 printf 'accepted %s\\n' "$1"
 """
 
-# The lock is asked before the notes: a process that ends in between has left its notes by then.
+# The process writes its notes before it lets go of the lock: who finds the lock free must look for them again.
 _STATUS = """\
+ended() {
+  [ -e "$1/exit" ] && read -r code <"$1/exit" || return 1
+  if [ "$code" -eq 0 ]; then state="DONE 0"; else state="FAILED $code"; fi
+}
 for job do
   if [ ! -e "$job/script" ]; then continue
+  elif ended "$job"; then :
   elif ! flock -n "$job/alive" true; then
     if [ -e "$job/started" ]; then state=RUNNING; else state=WAITING; fi
-  elif [ -e "$job/exit" ]; then
-    code=$(cat -- "$job/exit")
-    if [ "$code" -eq 0 ]; then state="DONE 0"; else state="FAILED $code"; fi
+  elif ended "$job"; then :
   elif [ -e "$job/cancelled" ]; then state=CANCELLED
   elif [ -e "$job/overtime" ]; then state=OVERTIME
   else state=LOST
@@ -96,6 +100,27 @@ for job do
 done
 printf 'all\\n'
 """
+
+# The first lines of every job script. A subshell a command, so that one called like a word of the shell, or like a
+# function of ours, changes nothing here.
+_BEGIN = """\
+code=0
+end() {
+  code=$?
+  trap - EXIT
+  printf '%s\\n' "$code" >"$leave.new" && mv -f -- "$leave.new" "$leave"
+  exit "$code"
+}
+trap end EXIT
+load() {
+  command -v module >/dev/null 2>&1 || { printf 'no module command here, to load %s\\n' "$1" >&2; exit 127; }
+  module load "$1" || { printf 'the module %s cannot be loaded\\n' "$1" >&2; exit 1; }
+}
+step() {
+  [ "$code" -eq 0 ] || return 0
+  ( "$@" )
+  code=$?
+}"""
 
 _CANCEL = """\
 for job do
@@ -109,7 +134,36 @@ exit 0
 
 def _quoted(words: Sequence[str]) -> str:
     """The words with quotes around each: bare, ``if`` or ``A=b`` would mean something to the shell."""
+    if any("\0" in word for word in words):
+        raise ParameterError("A word of a job holds a NUL character, which no program can be given.")
     return " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
+
+
+def _ending(exit_code: int) -> str:
+    """How a job ended, for people. Source: POSIX shells give 128 and the signal's number."""
+    try:
+        return f"The job's program was killed by {signal.Signals(exit_code - 128).name}."
+    except ValueError:
+        return f"The job ended with exit code {exit_code}."
+
+
+def _file(name: str) -> str:
+    """The name of a file in the working directory."""
+    if not name or "/" in name or name in (".", "..") or any(character < " " for character in name):
+        raise ParameterError(f"{name!r} cannot be the output file of a job: give a plain name, without '/'.")
+    return f"./{name}"
+
+
+def _variable(name: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        raise ParameterError(f"{name!r} is not the name of an environment variable.")
+    return name
+
+
+def _command(words: Sequence[str]) -> str:
+    if not words or not words[0]:
+        raise ParameterError(f"The command {list(words)!r} names no program.")
+    return _quoted(words)
 
 
 class AtOnce(BatchSystem):
@@ -118,43 +172,36 @@ class AtOnce(BatchSystem):
     name = "at-once"
     min_poll_interval_s = 0.2
     max_poll_interval_s = 5.0
+    submission_settle_s = 0.0  # a job that has been submitted again is still one job
 
     def job_script(self, description: JobDescription) -> str:
-        """A script that changes into the working directory, runs the commands and leaves their exit code.
+        """A script that runs the commands in the working directory until one fails, and leaves its exit code.
 
-        Raises ``ParameterError`` for the name of a variable that is none.
+        Raises ``ParameterError`` that names what cannot stand in a script.
         """
         environment = {**self.cluster.environment, **description.environment}
-        for name in environment:
-            if not _VARIABLE.fullmatch(name):
-                raise ParameterError(f"{name!r} is not the name of an environment variable.")
-        limit = description.resources.wall_time_s
         modules = (*self.cluster.modules, *description.modules)
-        before = (*self.cluster.pre_commands, *description.pre_commands)
-        after = (*description.post_commands, *self.cluster.post_commands)
-        steps = [
-            *(f"export {name}={_quoted([value])}" for name, value in environment.items()),
-            *(f"module load {_quoted([module])} || exit" for module in modules),
-            *before,
-            *(f"{_quoted(command)} || exit" for command in description.commands),
-            *after,
+        limit = description.resources.wall_time_s
+        stderr = "&1" if description.stderr == description.stdout else _quoted([_file(description.stderr)])
+        enter = f"cd -- {_quoted([description.working_directory])} || exit"
+        lines = [
+            "#!/bin/sh",
+            *([f"#AT-ONCE wall_time_s={int(limit)}"] if limit else []),
+            enter,
+            f"exec >{_quoted([_file(description.stdout)])} 2>{stderr}",
+            f"leave={_quoted([f'{description.working_directory}/{exit_code_file(description.job_name)}'])}",
+            _BEGIN,
+            *(f"export {_variable(name)}={_quoted([value])}" for name, value in environment.items()),
+            *(f"load {_quoted([module])}" for module in modules),
+            *self.cluster.pre_commands,
+            *description.pre_commands,
+            enter,
+            *(f"step {_command(words)}" for words in description.commands),
+            *description.post_commands,
+            *self.cluster.post_commands,
+            'exit "$code"',
         ]
-        exit_code = _quoted([f"./{exit_code_file(description.job_name)}"])
-        return "\n".join(
-            [
-                "#!/bin/sh",
-                *([f"#AT-ONCE wall_time_s={int(limit)}"] if limit else []),
-                f"cd -- {_quoted([description.working_directory])} || exit",
-                f"exec >{_quoted([f'./{description.stdout}'])} 2>{self._error_target(description)}",
-                "(",
-                *steps,
-                ")",
-                "code=$?",
-                f"printf '%s\\n' \"$code\" >{exit_code}.new && mv -f -- {exit_code}.new {exit_code}",
-                'exit "$code"',
-                "",
-            ]
-        )
+        return "\n".join([*lines, ""])
 
     def submit_script(self, job_name: str, script_path: str) -> str:
         """Puts a job into the queue; the same name a second time is the same job."""
@@ -201,7 +248,7 @@ class AtOnce(BatchSystem):
                         state=self.job_state(word),
                         exit_code=int(code[0]) if code else None,
                         native_state=word,
-                        reason=_REASONS.get(word, f"The job ended with exit code {code[0]}." if code else ""),
+                        reason=_REASONS.get(word, _ending(int(code[0])) if code else ""),
                     )
         return reports
 
@@ -227,8 +274,3 @@ class AtOnce(BatchSystem):
                 raise ParameterError(f"{name!r} cannot be the name of a job: use letters, digits, '_' and '-'.")
         queue = _quoted([f"{self.cluster.scratch_directory.rstrip('/')}/.at-once"])
         return f"mkdir -p -- {queue} && cd -- {queue} || exit {_NO_QUEUE}\nset -- {_quoted([*jobs, *words])}\n{body}"
-
-    @staticmethod
-    def _error_target(description: JobDescription) -> str:
-        same = description.stderr == description.stdout
-        return "&1" if same else _quoted([f"./{description.stderr}"])

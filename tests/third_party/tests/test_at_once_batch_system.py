@@ -1,4 +1,4 @@
-"""The example's batch system, with real jobs on this machine."""
+"""The example's batch system: in the suites of airavata-workload, and with real jobs on this machine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,34 @@ from airavata_workload.domain.job import Job, JobDescription, JobReport, Resourc
 from airavata_workload.domain.states import JOB_ENDS, JobState
 from airavata_workload.ports.batch_system import exit_code_file
 from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
+from airavata_workload.testing.batch_system_suite import BatchSystemSuite, LiveBatchSystemSuite
 from airavata_workload.testing.machines import Machines, local_cluster
 
 AWKWARD = 'it\'s $(touch ran) \n"ü"'
+
+
+class TestScripts(BatchSystemSuite):
+    batch_system_class = AtOnce
+    job_id = "Ajob"
+
+
+class TestLive(LiveBatchSystemSuite):
+    @pytest.fixture(autouse=True)
+    def machine(self, tmp_path: Path) -> Iterator[None]:
+        self.cluster = replace(local_cluster(tmp_path), batch_system="at-once")
+        self.machines = Machines([self.cluster])
+        self.folder = tmp_path
+        yield
+        self.machines.close()
+
+    def shell(self) -> RemoteShell:
+        return self.machines.shell("here")
+
+    def batch_system(self) -> AtOnce:
+        return AtOnce(self.cluster)
+
+    def directory(self) -> str:
+        return str(self.folder)
 
 
 class Queue:

@@ -1,0 +1,428 @@
+"""The conformance suites of the port ``BatchSystem``, for our batch systems and other people's.
+
+``BatchSystemSuite`` needs no batch system: it looks at the scripts and runs
+job scripts by themselves. ``LiveBatchSystemSuite`` submits real jobs. Derive a
+class whose name starts with ``Test``, give it what the abstract methods ask
+for, and let pytest run it. Needs the extra ``testing`` of this distribution.
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from airavata_workload.domain.cluster import Cluster
+from airavata_workload.domain.errors import (
+    ParameterError,
+    SubmissionRejectedError,
+    SubmissionUncertainError,
+    UnavailableError,
+)
+from airavata_workload.domain.job import Job, JobDescription, JobReport, ResourceRequest
+from airavata_workload.domain.states import JOB_ENDS, JobState
+from airavata_workload.ports.batch_system import BatchSystem, exit_code_file
+from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
+
+AWKWARD_WORDS = (
+    "a b",
+    "it's",
+    '"quoted"',
+    "$(touch ran)",
+    "`touch ran`",
+    "$HOME",
+    "new\nline",
+    "ünïcödé",
+    "*",
+    "-n",
+    "",
+)
+"""Words that a careless script changes, or runs."""
+_NAME = "Atestofscripts1"
+_LONGEST_ARGUMENT_BYTES = 128 * 1024
+"""Source: execve(2), MAX_ARG_STRLEN on Linux."""
+
+
+def new_job_name() -> str:
+    """A job name that was never used before, of the length that the engine's have."""
+    return "A" + secrets.token_hex(7)
+
+
+class BatchSystemSuite(ABC):
+    """Checks one batch system without one."""
+
+    batch_system_class: ClassVar[type[BatchSystem]]
+    job_id: ClassVar[str] = "4711"
+    """An id as the batch system gives them."""
+
+    def batch_system(self, **cluster: Any) -> BatchSystem:
+        """The batch system of a cluster with these attributes."""
+        return self.batch_system_class(Cluster(name="test", batch_system=self.batch_system_class.name, **cluster))
+
+    def description(self, directory: Path, *commands: Sequence[str], **values: Any) -> JobDescription:
+        """A job in the directory."""
+        return JobDescription(
+            job_name=_NAME,
+            working_directory=str(directory),
+            commands=tuple(tuple(command) for command in commands) or (("true",),),
+            stdout="out file",
+            stderr="err file",
+            **values,
+        )
+
+    def run_job_script(self, description: JobDescription, **cluster: Any) -> tuple[str, str]:
+        """Run a job script by its own interpreter and return its exit-code file and its standard error."""
+        directory = Path(description.working_directory)
+        text = self.batch_system(**cluster).job_script(description)
+        script = directory / "script"
+        script.write_text(text)
+        interpreter = text.split("\n", 1)[0].removeprefix("#!").strip()
+        done = subprocess.run(  # noqa: S603 - a test runs the script that it tests
+            [interpreter, str(script)],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            start_new_session=True,
+            check=False,
+        )
+        errors = directory / description.stderr
+        said = done.stderr.decode() + (errors.read_text() if errors.exists() else "")
+        return (directory / exit_code_file(description.job_name)).read_text(), said
+
+    # -- the job script -----------------------------------------------------------
+
+    def test_says_what_it_is(self) -> None:
+        system = self.batch_system()
+        assert system.name
+        assert system.script_suffix.startswith(".")
+        assert 0 < system.min_poll_interval_s <= system.max_poll_interval_s
+        assert system.submission_settle_s >= 0
+
+    def test_a_job_script_depends_on_nothing_but_its_description(self, tmp_path: Path) -> None:
+        description = self.description(tmp_path, ["true"])
+        assert self.batch_system().job_script(description) == self.batch_system().job_script(description)
+
+    def test_words_reach_the_program_unchanged(self, tmp_path: Path) -> None:
+        code, said = self.run_job_script(
+            self.description(tmp_path, ["sh", "-c", 'printf "%s\\0" "$@" >words', "sh", *AWKWARD_WORDS])
+        )
+        assert code.split()[0] == "0", said
+        assert (tmp_path / "words").read_text() == "".join(f"{word}\0" for word in AWKWARD_WORDS)
+        assert not (tmp_path / "ran").exists()
+
+    def test_environment_values_reach_the_program_unchanged(self, tmp_path: Path) -> None:
+        environment = {f"VALUE_{index}": word for index, word in enumerate(AWKWARD_WORDS)}
+        command = [
+            "sh",
+            "-c",
+            'for n in "$@"; do eval "printf \'%s\\\\0\' \\"\\$$n\\""; done >words',
+            "sh",
+            *environment,
+        ]
+        code, said = self.run_job_script(self.description(tmp_path, command, environment=environment))
+        assert code.split()[0] == "0", said
+        assert (tmp_path / "words").read_text() == "".join(f"{word}\0" for word in AWKWARD_WORDS)
+
+    def test_commands_stop_at_the_first_that_fails_and_its_code_is_the_jobs(self, tmp_path: Path) -> None:
+        code, _ = self.run_job_script(
+            self.description(tmp_path, ["touch", "first"], ["sh", "-c", "exit 7"], ["touch", "third"])
+        )
+        assert code.split()[0] == "7"
+        assert (tmp_path / "first").exists()
+        assert not (tmp_path / "third").exists()
+
+    def test_a_command_that_does_not_exist_fails_the_job(self, tmp_path: Path) -> None:
+        code, said = self.run_job_script(self.description(tmp_path, ["no-such-program"]))
+        assert code.split()[0] == "127"
+        assert "no-such-program" in said
+
+    @pytest.mark.parametrize("word", ["exit", "if", "A=b", "trap", "exec", "airavata_code=0"])
+    def test_a_program_may_be_called_like_a_word_of_the_shell(self, tmp_path: Path, word: str) -> None:
+        program = tmp_path / word
+        program.write_text("#!/bin/sh\nexit 9\n")
+        program.chmod(0o755)
+        code, said = self.run_job_script(self.description(tmp_path, [f"./{word}"], ["touch", "never"]))
+        assert code.split()[0] == "9", said
+        assert not (tmp_path / "never").exists()
+
+    def test_the_administrators_lines_surround_the_commands(self, tmp_path: Path) -> None:
+        # The working directory is entered after the administrator's first lines.
+        code, said = self.run_job_script(
+            self.description(tmp_path, ["sh", "-c", "echo command >>order; exit 4"]),
+            environment={"SITE": "here"},
+            pre_commands=(f'echo "before $SITE" >>{tmp_path}/order',),
+            post_commands=("echo after >>order",),
+        )
+        assert code.split()[0] == "4", said
+        assert (tmp_path / "order").read_text().split("\n") == ["before here", "command", "after", ""]
+
+    def test_missing_modules_are_a_clear_failure(self, tmp_path: Path) -> None:
+        code, said = self.run_job_script(self.description(tmp_path, ["touch", "ran"], modules=("gcc/12", "mpi")))
+        assert code.split()[0] != "0"
+        assert "gcc/12" in said
+        assert "module" in said
+        assert not (tmp_path / "ran").exists()
+
+    @pytest.mark.parametrize("member", ["queue", "allocation", "quality_of_service", "reservation"])
+    @pytest.mark.parametrize("value", ["a\n#SBATCH --uid=0", "a\nrm x", "a b", "-x", "a\0b", "a\rb"])
+    def test_no_name_brings_a_directive_of_its_own(self, tmp_path: Path, member: str, value: str) -> None:
+        description = self.description(tmp_path, ["true"], resources=ResourceRequest(**{member: value}))
+        try:
+            text = self.batch_system().job_script(description)
+        except ParameterError as error:
+            assert member.replace("_", " ") in str(error)  # noqa: PT017 - not raising is right as well
+        else:
+            assert value not in text, "a value that is not used need not be refused, but may not appear"
+
+    @pytest.mark.parametrize("name", ["../out", "/etc/passwd", "a\nb", "a\0b"])
+    def test_output_files_stay_in_the_working_directory(self, tmp_path: Path, name: str) -> None:
+        for member in ("stdout", "stderr"):
+            values = {"stdout": "out", "stderr": "err", member: name}
+            description = JobDescription(
+                job_name=_NAME, working_directory=str(tmp_path), commands=(("true",),), **values
+            )
+            with pytest.raises(ParameterError):
+                self.batch_system().job_script(description)
+
+    @pytest.mark.parametrize("commands", [((),), (("",),), (("a\0b",),)])
+    def test_commands_that_cannot_be_run_are_refused(self, tmp_path: Path, commands: Any) -> None:
+        description = JobDescription(
+            job_name=_NAME, working_directory=str(tmp_path), commands=commands, stdout="out", stderr="err"
+        )
+        with pytest.raises(ParameterError):
+            self.batch_system().job_script(description)
+
+    @pytest.mark.parametrize("name", ["A B", "1A", "A=B", "A\nB", ""])
+    def test_environment_names_that_no_shell_takes_are_refused(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(ParameterError):
+            self.batch_system().job_script(self.description(tmp_path, ["true"], environment={name: "x"}))
+
+    # -- the other scripts -----------------------------------------------------------
+
+    def test_every_script_is_shell(self, tmp_path: Path) -> None:
+        system, jobs = self.batch_system(), self.jobs(tmp_path, 3)
+        scripts = {
+            "submit": system.submit_script(_NAME, f"{tmp_path}/it's a script.sh"),
+            "find": system.find_script(_NAME),
+            "status": system.status_script(jobs),
+            "accounting": system.accounting_script(jobs),
+            "cancel": system.cancel_script(jobs),
+            "hold": system.hold_script(jobs),
+            "release": system.release_script(jobs),
+            "check": system.check_script(),
+        }
+        for what, script in scripts.items():
+            done = subprocess.run(["sh", "-n"], input=script or "", text=True, capture_output=True, timeout=30)  # noqa: S607, PLW1510 - looked at below
+            assert done.returncode == 0, f"{what}: {done.stderr}"
+
+    def test_one_question_holds_ten_thousand_jobs(self, tmp_path: Path) -> None:
+        script = self.batch_system().status_script(self.jobs(tmp_path, 10_000))
+        longest = max(len(word.encode()) for word in script.replace("\n", " ").split(" "))
+        assert longest < _LONGEST_ARGUMENT_BYTES
+
+    def jobs(self, directory: Path, count: int) -> list[Job]:
+        """Jobs with different ids, names and directories."""
+        return [
+            Job(
+                job_id=f"{self.job_id}{index}",
+                job_name=f"A{index:014d}",
+                cluster="test",
+                working_directory=f"{directory}/it's {index}",
+            )
+            for index in range(count)
+        ]
+
+    # -- what answers mean ---------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        "result",
+        [
+            CommandResult(exit_code=0, stdout=b"", stderr=b""),
+            CommandResult(exit_code=0, stdout=b"Welcome to node 12345\n", stderr=b""),
+            CommandResult(exit_code=0, stdout=b"12345\n", stderr=b""),
+            CommandResult(exit_code=0, stdout=b"\xff\x00\xfe", stderr=b"\xff"),
+            CommandResult(exit_code=1, stdout=b"12345\n", stderr=b"Killed\n"),
+            CommandResult(exit_code=137, stdout=b"", stderr=b""),
+        ],
+    )
+    def test_what_is_no_answer_is_no_job_id_either(self, result: CommandResult) -> None:
+        with pytest.raises(SubmissionUncertainError):
+            self.batch_system().parse_job_id(result)
+        with pytest.raises(SubmissionUncertainError):
+            self.batch_system().parse_found(_NAME, result)
+        with pytest.raises(UnavailableError):
+            self.batch_system().parse_status([], result)
+
+    @pytest.mark.parametrize("word", ["", "no such state", "\n", "PENDING?", "C" * 1000])
+    def test_an_unknown_state_is_unknown(self, word: str) -> None:
+        assert self.batch_system().job_state(word) is JobState.UNKNOWN
+
+    def test_no_job_is_looked_for_in_vain(self, tmp_path: Path) -> None:
+        """A question about no job at all is a valid script, too."""
+        script = self.batch_system().status_script([])
+        assert subprocess.run(["sh", "-n"], input=script, text=True, timeout=30).returncode == 0  # noqa: S607, PLW1510 - looked at
+
+
+class LiveBatchSystemSuite(ABC):
+    """Checks one batch system with real jobs."""
+
+    end_timeout_s: ClassVar[float] = 60.0
+    """How long a short job may take to start and to end."""
+
+    @abstractmethod
+    def shell(self) -> RemoteShell:
+        """A shell on a machine where the batch system answers."""
+
+    @abstractmethod
+    def batch_system(self) -> BatchSystem:
+        """The batch system, for that machine."""
+
+    @abstractmethod
+    def directory(self) -> str:
+        """An absolute directory there that exists and may be written to."""
+
+    # -- tools --------------------------------------------------------------------------
+
+    def submit(self, *commands: Sequence[str], **values: Any) -> Job:
+        """Submit a job in a directory of its own."""
+        name = new_job_name()
+        directory = f"{self.directory()}/{name} it's"
+        description = JobDescription(
+            job_name=name,
+            working_directory=directory,
+            commands=tuple(tuple(command) for command in commands),
+            stdout="out file",
+            stderr="err file",
+            **values,
+        )
+        system = self.batch_system()
+        path = f"{directory}/{name}{system.script_suffix}"
+        quoted = path.replace("'", "'\"'\"'")
+        writing = f"mkdir -p -- \"$(dirname -- '{quoted}')\" && cat >'{quoted}'"
+        self.shell().run(writing, stdin=system.job_script(description).encode()).require_success("Writing")
+        job_id = system.parse_job_id(self.shell().run(system.submit_script(name, path)))
+        return Job(
+            job_id=job_id,
+            job_name=name,
+            cluster=system.cluster.name,
+            working_directory=directory,
+            stdout="out file",
+            stderr="err file",
+        )
+
+    def reports(self, jobs: Sequence[Job]) -> Mapping[str, JobReport]:
+        """What the queue and, for jobs that it does not know, accounting say."""
+        system = self.batch_system()
+        found = dict(system.parse_status(jobs, self.shell().run(system.status_script(jobs))))
+        rest = [job for job in jobs if job.job_id not in found]
+        script = system.accounting_script(rest) if rest else None
+        if script is not None:
+            found |= system.parse_accounting(rest, self.shell().run(script))
+        return found
+
+    def until(self, job: Job, *states: JobState) -> JobReport:
+        """Wait until the job is in one of the states, and never past the end of the job."""
+        end_s = time.monotonic() + self.end_timeout_s
+        report = None
+        while time.monotonic() < end_s:
+            report = self.reports([job]).get(job.job_id)
+            if report is not None and report.state in states:
+                return report
+            assert report is None or report.state not in JOB_ENDS, f"it ended otherwise: {report}"
+            time.sleep(0.05)
+        raise AssertionError(f"job {job.job_id} was not {states} within {self.end_timeout_s} s; the last was {report}")
+
+    def text(self, job: Job, name: str) -> str:
+        """A file in the job's directory."""
+        path = f"{job.working_directory}/{name}".replace("'", "'\"'\"'")
+        return self.shell().run(f"cat -- '{path}'").require_success(f"Reading {name}").text
+
+    def act(self, script: str | None) -> None:
+        """Run a script that must succeed."""
+        assert script is not None
+        self.shell().run(script).require_success("Acting on jobs")
+
+    def found(self, job: Job) -> str | None:
+        """The id under which the job's name is known."""
+        system = self.batch_system()
+        directory = job.working_directory.replace("'", "'\"'\"'")
+        result = self.shell().run(
+            f"mkdir -p -- '{directory}' && cd -- '{directory}' && {{ :; }}\n" + system.find_script(job.job_name)
+        )
+        return system.parse_found(job.job_name, result)
+
+    # -- tests ------------------------------------------------------------------------------
+
+    def test_the_batch_system_answers(self) -> None:
+        self.act(self.batch_system().check_script())
+
+    def test_a_job_runs_to_its_end(self) -> None:
+        job = self.submit(["sh", "-c", "echo hello; echo problem >&2"], ["printf", "%s", "$(id) ü"])
+        report = self.until(job, JobState.COMPLETE)
+        assert report.exit_code == 0
+        assert self.text(job, "out file") == "hello\n$(id) ü"
+        assert self.text(job, "err file") == "problem\n"
+        assert self.text(job, exit_code_file(job.job_name)).split()[0] == "0"
+
+    @pytest.mark.parametrize("code", [1, 3, 127, 255])
+    def test_a_failed_job_says_its_exit_code(self, code: int) -> None:
+        report = self.until(self.submit(["sh", "-c", f"exit {code}"]), JobState.FAILED)
+        assert report.exit_code == code
+
+    def test_a_job_whose_program_is_killed_says_so(self) -> None:
+        report = self.until(self.submit(["sh", "-c", "kill -9 $$"]), JobState.FAILED)
+        assert report.exit_code == 137
+        assert "SIGKILL" in report.reason
+
+    def test_a_job_is_found_by_its_name(self) -> None:
+        job = self.submit(["sleep", "600"])
+        try:
+            assert self.found(job) == job.job_id
+        finally:
+            self.act(self.batch_system().cancel_script([job]))
+        self.until(job, JobState.CANCELED)
+        assert self.found(job) == job.job_id, "also after its end"
+
+    def test_a_job_that_never_was_is_not_found(self) -> None:
+        name = new_job_name()
+        job = Job(job_id="", job_name=name, cluster="test", working_directory=f"{self.directory()}/{name}")
+        assert self.found(job) is None
+
+    def test_a_running_job_is_active_and_can_be_cancelled(self) -> None:
+        job = self.submit(["sh", "-c", "sleep 600"])
+        self.until(job, JobState.ACTIVE)
+        self.act(self.batch_system().cancel_script([job]))
+        report = self.until_cancelled(job)
+        assert report.reason
+
+    def until_cancelled(self, job: Job) -> JobReport:
+        """Wait until the job is reported as cancelled; it may be active for a while."""
+        return self.until(job, JobState.CANCELED)
+
+    def test_cancelling_what_has_ended_is_no_error(self) -> None:
+        job = self.submit(["true"])
+        self.until(job, JobState.COMPLETE)
+        self.act(self.batch_system().cancel_script([job]))
+        assert self.reports([job])[job.job_id].state is JobState.COMPLETE
+
+    def test_one_question_is_about_many_jobs(self) -> None:
+        jobs = [self.submit(["sh", "-c", f"exit {code}"]) for code in range(5)]
+        unknown = Job(job_id="999999999", job_name=new_job_name(), cluster="test", working_directory="/nonexistent")
+        for job in jobs:
+            self.until(job, JobState.COMPLETE, JobState.FAILED)
+        reports = self.reports([*jobs, unknown])
+        assert [reports[job.job_id].exit_code for job in jobs] == [0, 1, 2, 3, 4]
+        assert unknown.job_id not in reports, "silence is not a result"
+
+    def test_a_script_that_is_not_there_is_refused(self) -> None:
+        system = self.batch_system()
+        result = self.shell().run(system.submit_script(new_job_name(), f"{self.directory()}/no-such-script"))
+        with pytest.raises(SubmissionRejectedError):
+            system.parse_job_id(result)
