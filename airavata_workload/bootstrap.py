@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import airavata_workload_config
-import structlog
 
 from airavata_workload.api.workload import Workload
 from airavata_workload.documents.cluster_file import ClusterFiles
-from airavata_workload.documents.dag_directory import load_missing_dags, shipped_dags
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
-from airavata_workload.engine import Engine, EngineParts
 from airavata_workload.plugins import catalogue
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.credential_store import CredentialStore
@@ -27,7 +24,8 @@ from airavata_workload.ports.task_queue import TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.settings import Settings
 
-log = structlog.get_logger("airavata_workload")
+if TYPE_CHECKING:  # the engine is slow to import, and most commands of the command line only look
+    from airavata_workload.engine import Engine
 
 
 class Installation:
@@ -139,10 +137,14 @@ class Installation:
 
     def load_missing_dags(self) -> None:
         """Store the DAGs that are shipped, or in the installation's own folder, and not in the graph store yet."""
+        from airavata_workload.documents.dag_directory import load_missing_dags, shipped_dags
+
         load_missing_dags(self.graph, (self.settings.dags_directory, shipped_dags()))
 
     def engine(self, *, kinds: Sequence[str] | None = None, slots: int | None = None, adopt_orphans: bool) -> Engine:
         """All stages in this process."""
+        from airavata_workload.engine import Engine, EngineParts
+
         settings = self.settings
         return Engine(
             EngineParts(

@@ -17,11 +17,14 @@ class Journal:
         self._registry = registry
         self._bus = bus
 
-    def write(self, changes: Sequence[StateChange]) -> None:
-        """Audit trail first, then an event for each change that was not there before."""
+    def write(self, changes: Sequence[StateChange], *, durable: bool = True) -> None:
+        """Audit trail first, then an event for each change that was not there before.
+
+        ``durable`` as in ``Registry.record``.
+        """
         if not changes:
             return
-        fresh = self._registry.record(changes)
+        fresh = self._registry.record(changes, durable=durable)
         events = [event_of(change) for change, new in zip(changes, fresh, strict=True) if new]
         if events:
             self._bus.publish(events)

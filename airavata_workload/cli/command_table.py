@@ -36,7 +36,9 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("logs", "logs:logs", LOOK, "Show what happened to an experiment, or what its jobs printed."),
     CommandEntry("graph", "graph:graph", LOOK, "Draw the tasks of an experiment or of an application type."),
     CommandEntry("cancel", "steering:cancel", STEER, "Cancel experiments and their jobs."),
-    CommandEntry("retry", "retrying:retry", STEER, "Try a failed or cancelled experiment again from what did not complete."),
+    CommandEntry(
+        "retry", "retrying:retry", STEER, "Try a failed or cancelled experiment again from what did not complete."
+    ),
     CommandEntry("clone", "retrying:clone", STEER, "Make a new experiment from the request of an old one."),
     CommandEntry("hold", "steering:hold", STEER, "Keep back the tasks of experiments that have not started."),
     CommandEntry("release", "steering:release", STEER, "Let held experiments go on."),

@@ -17,7 +17,7 @@ def experiment_ids(incomplete: str) -> list[tuple[str, str]]:
     with contextlib.suppress(Exception):
         from airavata_workload.ports.registry import ExperimentFilter
 
-        with Invocation(quiet=True).installation("completion") as installation:
+        with Invocation(quiet=True).stores() as installation:
             found = installation.workload().experiments(ExperimentFilter(), limit=OFFERED)
         return [
             (each.experiment_id, f"{each.application_type}, {each.state}")
@@ -29,7 +29,7 @@ def experiment_ids(incomplete: str) -> list[tuple[str, str]]:
 
 def application_types(incomplete: str) -> list[tuple[str, str]]:
     """Application types, each with what it is for."""
-    with contextlib.suppress(Exception), Invocation(quiet=True).installation("completion") as installation:
+    with contextlib.suppress(Exception), Invocation(quiet=True).stores() as installation:
         return [
             (dag.application_type, dag.description)
             for dag in installation.workload().dags()
@@ -40,7 +40,7 @@ def application_types(incomplete: str) -> list[tuple[str, str]]:
 
 def cluster_names(incomplete: str) -> list[tuple[str, str]]:
     """Compute resources, each with its description."""
-    with contextlib.suppress(Exception), Invocation(quiet=True).installation("completion") as installation:
+    with contextlib.suppress(Exception), Invocation(quiet=True).stores() as installation:
         clusters = installation.clusters.clusters()
         return [(name, each.description) for name, each in clusters.items() if name.startswith(incomplete)]
     return []

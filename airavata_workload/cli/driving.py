@@ -79,7 +79,7 @@ def _tell(screen: Screen, events: Sequence[Event]) -> None:
 def report(screen: Screen, workload: Workload, pictures: Sequence[Picture]) -> ExitCode:
     """Say how the experiments ended, and give the exit code that says the same."""
     if screen.for_people:
-        screen.out.print(_report_view(screen, pictures))
+        screen.show(_report_view(screen, pictures))
     else:
         forms = [
             json_forms.detail_form(

@@ -52,12 +52,29 @@ class Invocation:
             os.environ[FILE_VARIABLE] = str(self.config.expanduser().absolute())
         return load_settings()
 
+    @property
+    def settings_path(self) -> Path:
+        """The settings file, whether or not it is there."""
+        from airavata_workload.settings import FILE_VARIABLE
+
+        home = self.settings.home
+        named = os.environ.get(FILE_VARIABLE)
+        return Path(named).expanduser().absolute() if named else home / "config.toml"
+
     def installation(self, service: str, *, private: bool = False) -> Installation:
         """The backing systems, opened as they are used; a context manager that closes them."""
-        from airavata_workload.bootstrap import Installation, own_files_only
         from airavata_workload.cli.log_output import log_to_standard_error
 
         log_to_standard_error(self.log_level(service), self.settings.log_format)
+        return self._opened(service, private)
+
+    def stores(self) -> Installation:
+        """As ``installation``, for commands that only look: nothing of the engine is imported, and nothing logged."""
+        return self._opened("look", private=False)
+
+    def _opened(self, service: str, private: bool) -> Installation:
+        from airavata_workload.bootstrap import Installation, own_files_only
+
         own_files_only()
         return Installation(self.settings, service=service, private=private)
 

@@ -49,7 +49,7 @@ class Screen:
     def result(self, value: Mapping[str, Any], view: Callable[[], RenderableType]) -> None:
         """Print one thing: its view for people, or its JSON."""
         if self.output is Output.TABLE:
-            self.out.print(view())
+            self.show(view())
         elif self.output is Output.JSON:
             self._write(value, indent=2)
         else:
@@ -58,12 +58,21 @@ class Screen:
     def results(self, values: Iterable[Mapping[str, Any]], view: Callable[[], RenderableType]) -> None:
         """Print several things: their view for people, a JSON list, or one JSON object a line."""
         if self.output is Output.TABLE:
-            self.out.print(view())
+            self.show(view())
         elif self.output is Output.JSON:
             self._write(list(values), indent=2)
         else:
             for value in values:
                 self._write(value)
+
+    def show(self, view: RenderableType) -> None:
+        """Print a view for people; in a pipe or file without the spaces that fill up its lines."""
+        if self.out.is_terminal:
+            self.out.print(view)
+            return
+        with self.out.capture() as captured:
+            self.out.print(view)
+        self.text("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
     def line(self, value: Mapping[str, Any]) -> None:
         """Print one JSON object on one line, at once."""

@@ -196,7 +196,7 @@ class Monitor(Stage):
         if not changed:
             return
         self._registry.save_jobs([_record(each, report, now_us) for each, report in changed])
-        self._journal.write([self._change(each, report, now_us) for each, report in changed])
+        self._journal.write([self._change(each, report, now_us) for each, report in changed], durable=False)
         for each, report in changed:
             each.state, each.native_state, each.reason = report.state, report.native_state, report.reason
 

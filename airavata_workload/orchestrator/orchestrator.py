@@ -86,9 +86,7 @@ class Orchestrator(Stage):
         groups: dict[str, list[tuple[Delivery, AnyMessage]]] = {}
         for delivery, message in items:
             groups.setdefault(getattr(message, "experiment_id", ""), []).append((delivery, message))
-        futures = [
-            self._pool.submit(each_or_set_aside, self._queue, group, self._command) for group in groups.values()
-        ]
+        futures = [self._pool.submit(each_or_set_aside, self._queue, group, self._command) for group in groups.values()]
         return [delivery for future in futures for delivery in future.result()]
 
     def _command(self, message: object) -> None:

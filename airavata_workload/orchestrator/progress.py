@@ -166,7 +166,8 @@ class Progress:
                 self.apply(refused)
         ends = [self._end_of(experiment_id, count) for experiment_id, count in effects.ended.items()]
         changes = [*effects.changes, *(change for end in ends for change in end)]
-        self._journal.write(changes)
+        # Made durable by the writes that follow; what a crash takes is rebuilt from the tasks' history.
+        self._journal.write(changes, durable=False)
         if effects.jobs:
             self._registry.save_jobs(effects.jobs)
         if effects.messages:

@@ -43,7 +43,7 @@ class TaskQueue(ABC):
 
     @abstractmethod
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """The messages are dealt with. Acknowledging twice is not an error."""
+        """The messages are dealt with. Acknowledging twice is not an error; a crash may undo it."""
 
     @abstractmethod
     def hand_back(self, deliveries: Sequence[Delivery]) -> None:

@@ -25,7 +25,7 @@ from airavata_workload.ports.task_plugin import Parameters, TaskRun
 from airavata_workload.resources import Resources
 
 PROGRESS_INTERVAL_S = 0.2
-"""At most one progress event in this time; a plugin may report as often as it likes."""
+"""At most one progress event in this time, and none before it has passed; a plugin may report as often as it likes."""
 
 
 class WorkerRun(TaskRun[Parameters]):
@@ -59,7 +59,8 @@ class WorkerRun(TaskRun[Parameters]):
         self._scratch: Path | None = None
         self._is_cancelled = is_cancelled
         self._progress_lock = threading.Lock()
-        self._next_progress_s = 0.0
+        self._next_progress_s = time.monotonic() + PROGRESS_INTERVAL_S
+        self._progress_told = False
 
     def cluster(self, name: str | None = None) -> Cluster:
         return self._resources.cluster(name or self.resource)
@@ -87,9 +88,11 @@ class WorkerRun(TaskRun[Parameters]):
     def progress(self, done: int, total: int, what: str) -> None:
         present_s = time.monotonic()
         with self._progress_lock:
-            if present_s < self._next_progress_s and done < total:
+            last = done >= total and self._progress_told
+            if present_s < self._next_progress_s and not last:
                 return
             self._next_progress_s = present_s + PROGRESS_INTERVAL_S
+            self._progress_told = True
         body = {"task_id": self.task_id, "name": self.name, "done": done, "total": total, "what": what}
         self._bus.publish([Event(topic="progress", experiment_id=self.experiment_id, body=body, at_us=now_us())])
 

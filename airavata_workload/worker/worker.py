@@ -181,7 +181,7 @@ class Worker(Stage):
             changes.append(task)
             changes += self._process_change(message, times[message.task_id])
         try:
-            self._journal.write(changes)
+            self._journal.write(changes, durable=False)
         except UnavailableError:
             # The graph store has it; the audit trail is filled in when the experiment is resumed or ends.
             log.warning("the start of tasks is not in the audit trail yet", tasks=len(messages))

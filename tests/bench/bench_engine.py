@@ -93,21 +93,24 @@ def experiment(directory: Path, application_type: str, compute_resource: str = "
 def run_all(installation: Installation, one: Experiment, count: int, timeout_s: float = 300.0) -> float:
     """Submit ``count`` experiments at once and wait for the last one. Seconds from the first submission."""
     workload = installation.workload()
-    before = {state: workload.count(ExperimentFilter(state=state)) for state in EXPERIMENT_ENDS}
+    before = _ended(installation)
     begin = time.perf_counter()
     workload.submit([one] * count)
-    while True:
-        ended = sum(workload.count(ExperimentFilter(state=state)) - before[state] for state in EXPERIMENT_ENDS)
-        if ended >= count:
-            break
+    while _ended(installation)[0] - before[0] < count:
         if time.perf_counter() - begin > timeout_s:
-            raise TimeoutError(f"{ended} of {count} experiments ended in {timeout_s} s")
-        time.sleep(0.02)
+            raise TimeoutError(f"not all of {count} experiments ended in {timeout_s} s: {workload.statistics()}")
+        time.sleep(0.05)  # the engine is what is measured, so nobody looks more often
     took_s = time.perf_counter() - begin
-    completed = workload.count(ExperimentFilter(state=ExperimentState.COMPLETED)) - before[ExperimentState.COMPLETED]
+    completed = _ended(installation)[1] - before[1]
     if completed != count:
         raise RuntimeError(f"only {completed} of {count} experiments completed")
     return took_s
+
+
+def _ended(installation: Installation) -> tuple[int, int]:
+    """How many experiments have ended, and how many of them COMPLETED."""
+    counts = installation.workload().statistics()["experiments"]
+    return sum(counts[state] for state in EXPERIMENT_ENDS), counts[ExperimentState.COMPLETED]
 
 
 def tasks_per_s(directory: Path) -> None:

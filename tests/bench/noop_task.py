@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-MODULE = '''
+MODULE = """
 from airavata_workload.domain.outcome import Completed
 from airavata_workload.ports.task_plugin import Parameters, TaskPlugin
 
@@ -15,7 +15,7 @@ class NoOp(TaskPlugin):
 
     def execute(self, run):
         return Completed()
-'''
+"""
 
 
 def install(directory: Path) -> None:

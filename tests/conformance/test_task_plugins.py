@@ -11,8 +11,9 @@ from airavata_plugins.command import Command
 from airavata_plugins.env_cleanup import EnvCleanup
 from airavata_plugins.env_setup import EnvSetup
 from airavata_plugins.input_staging import InputStaging
+from airavata_plugins.job_submission import JobSubmission
 from airavata_plugins.output_staging import OutputStaging
-from airavata_workload.testing.task_plugin_suite import Ground, TaskPluginSuite
+from airavata_workload.testing.task_plugin_suite import Ground, TaskPluginSuite, as_json
 
 
 class TestEnvSetup(TaskPluginSuite):
@@ -111,3 +112,22 @@ class TestCommand(TaskPluginSuite):
             "command": [sys.executable, "-c", program, "a word with $(blanks)"],
             "directory": str(ground.here_scratch),
         }
+
+
+class TestJobSubmission(TaskPluginSuite):
+    plugin_class = JobSubmission
+
+    def prepare(self, ground: Ground) -> Mapping[str, Any]:
+        process = ground.here_scratch / "process"
+        process.mkdir()
+        return {"directory": str(process), "commands": [["true"]], "stdout": "app.stdout", "stderr": "app.stderr"}
+
+    def comparable(self, outcome: Any) -> Any:
+        # The id is the batch system's own, and how the job was found is told in the reason.
+        return without(as_json(outcome), {"job_id", "submitted_at_us", "reason"})
+
+
+def without(value: Any, names: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: without(item, names) for name, item in value.items() if name not in names}
+    return value

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -209,6 +210,57 @@ def test_devices_links_out_and_what_hangs_on_them_are_left_out(tmp_path: Path) -
     assert contents.left_out == ["pipe", "out", "hard"]
     assert contents.files == 1
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["good"]
+
+
+@pytest.mark.parametrize("names", [["/absolute"], ["a/../../b"], ["x", "x/y"], ["d/f", "d"]])
+def test_names_that_no_tar_of_ours_has_are_refused(tmp_path: Path, names: list[str]) -> None:
+    tar = hostile(tmp_path / "a.tar", *((member(name), b"content") for name in names))
+    (tmp_path / "in").mkdir()
+    with pytest.raises(UnsafeTarError):
+        unpack(tar, tmp_path / "in", lambda: None)
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    """A link that is harmless by itself, then a file below it, then a link that replaces it."""
+    (tmp_path / "in").mkdir()
+    below = hostile(tmp_path / "a.tar", (member("link", tarfile.SYMTYPE, "real"), b""), (member("link/file"), b"x"))
+    with pytest.raises(UnsafeTarError):
+        unpack(below, tmp_path / "in", lambda: None)
+    (tmp_path / "again").mkdir()
+    (tmp_path / "victim").write_text("untouched")
+    replaced = hostile(
+        tmp_path / "b.tar",
+        (member("deep/er/link", tarfile.SYMTYPE, "../../file"), b""),
+        (member("a", tarfile.SYMTYPE, "deep/er"), b""),
+        (member("b", tarfile.SYMTYPE, "a/../../../victim"), b""),
+        (member("c", tarfile.SYMTYPE, "../victim"), b""),
+        (member("deep/er/link"), b"a file now"),
+        (member("hard", tarfile.LNKTYPE, "a"), b""),
+        (member("same", tarfile.LNKTYPE, "deep/er/link"), b""),
+    )
+    contents = unpack(replaced, tmp_path / "again", lambda: None)
+    assert contents.left_out == ["b", "c", "hard"]
+    assert (tmp_path / "again" / "same").read_text() == "a file now"
+    assert (tmp_path / "victim").read_text() == "untouched"
+    assert not (tmp_path / "again" / "file").exists()
+
+
+def test_nobody_else_may_write_and_nothing_runs_as_another(tmp_path: Path) -> None:
+    program = member("program")
+    program.mode, program.mtime = 0o6777, 1_000_000_000
+    (tmp_path / "in").mkdir()
+    unpack(hostile(tmp_path / "a.tar", (program, b"x")), tmp_path / "in", lambda: None)
+    status = (tmp_path / "in" / "program").stat()
+    assert stat.S_IMODE(status.st_mode) == 0o755
+    assert status.st_mtime == 1_000_000_000
+
+
+@pytest.mark.parametrize("modified", [-1, 1e30, float("nan"), float("inf")])
+def test_an_impossible_time_does_no_harm(tmp_path: Path, modified: float) -> None:
+    strange = member("strange")
+    strange.pax_headers = {"mtime": str(modified)}
+    (tmp_path / "in").mkdir()
+    assert unpack(hostile(tmp_path / "a.tar", (strange, b"x")), tmp_path / "in", lambda: None).files == 1
 
 
 def test_a_tar_that_is_cut_short_is_refused(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_a_queue_that_does_not_answer_ends_no_job(name: str) -> None:
 
 
 def test_members_of_an_array_are_not_taken_for_other_jobs() -> None:
-    raw = recording("array-raw")[0].text.replace("24_", "24_").split("\n")
+    raw = recording("array-raw")[0].text.split("\n")
     lines = "\n".join(line for line in raw if line.count("|") == 3)
     array = Job(job_id="24", job_name="A", cluster="recorded", working_directory="/w")
     assert SLURM.parse_status([array], answer(f"@@begin\n{lines}\n@@squeue 0\n@@files 0\n")) == {}

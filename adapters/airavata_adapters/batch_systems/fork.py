@@ -127,6 +127,8 @@ class Fork(BatchSystem):
     def parse_status(self, jobs: Sequence[Job], result: CommandResult) -> dict[str, JobReport]:
         """Reports by job id. A job without a process file, whose directory is gone perhaps, is left out."""
         answer = required(sections(result), "jobs", result, "Looking at the processes")
+        if answer.exit_code != 0:
+            raise UnavailableError(f"awk could not look at the processes: {result.error_text[-500:]}")
         wanted = {job.job_id for job in jobs}
         reports: dict[str, JobReport] = {}
         for line in answer.lines:

@@ -130,7 +130,10 @@ def parse_found(job_name: str, result: CommandResult) -> str | None:
         file, queue, accounting = (required(found, name, result, "Looking for the job") for name in names)
     except UnavailableError as error:
         raise SubmissionUncertainError(f"Whether job {job_name} exists is not known: {error}") from None
-    ids = [line.strip() for line in file.lines if line.strip().isdecimal()]
+    started = [line.strip() for line in file.lines if line.strip().isdecimal()]
+    if started:
+        return started[-1]
+    ids: list[str] = []
     if queue.exit_code == 0:
         rows = [line.split("|") for line in queue.lines]
         ids += [row[0] for row in rows if row[0].isdecimal() and row[-1] != _NEVER_STARTED]

@@ -64,7 +64,7 @@ def differs(name: str, where: str, expected: object, found: object) -> TransferE
     """What arrived is not what was sent."""
     return TransferError(
         f"The transfer of {name!r} ({where}) is broken: expected {expected}, found {found}.",
-        remedy="It is tried again from the beginning; if that repeats, check the disk and whether the file is changing.",
+        remedy="It may be tried again; if it repeats, see whether the file is changing and check the disks.",
     )
 
 

@@ -42,9 +42,7 @@ def segments(pattern: str) -> list[str]:
 
 def segment_expression(segment: str) -> re.Pattern[str]:
     """What names a part of a pattern matches."""
-    parts = (
-        ".*" if part == "*" else "." if part == "?" else re.escape(part) for part in _WILDCARD.split(segment)
-    )
+    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in _WILDCARD.split(segment))
     no_dot = r"(?!\.)" if segment[:1] in ("*", "?") else ""
     return re.compile(no_dot + "".join(parts), re.DOTALL)
 
@@ -54,7 +52,9 @@ def select(patterns: Sequence[str], files: Iterable[RemoteFile]) -> dict[str, li
     by_path = {file.path: file for file in files}
     chosen = {}
     for pattern in patterns:
-        expression = re.compile("/".join(f"(?:{segment_expression(part).pattern})" for part in segments(pattern)), re.DOTALL)
+        expression = re.compile(
+            "/".join(f"(?:{segment_expression(part).pattern})" for part in segments(pattern)), re.DOTALL
+        )
         chosen[pattern] = [
             by_path[path]
             for path in sorted(by_path)
@@ -73,7 +73,7 @@ def shell_glob(pattern: str) -> str:
 
 
 def walk(patterns: Sequence[str], list_directory: Callable[[str], Iterable[Entry]]) -> dict[str, list[RemoteFile]]:
-    """For each pattern the files that match it; ``list_directory`` is given paths relative to the beginning ('' first)."""
+    """For each pattern the files that match it. ``list_directory`` is given relative paths, '' for where it begins."""
     check_patterns(patterns)
     listed: dict[str, list[Entry]] = {}
     found: dict[str, RemoteFile] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from airavata_adapters.file_transfers.file_patterns import check_patterns, select, shell_glob
 from airavata_adapters.file_transfers.failures import remote_failure
+from airavata_adapters.file_transfers.file_patterns import check_patterns, select, shell_glob
 from airavata_adapters.remote_shells.program import StreamingShell
 from airavata_workload.ports.file_transfer import RemoteFile
 

@@ -72,7 +72,7 @@ class LocalTransfer(FileTransfer):
 
     def list_files(self, directory: str, patterns: Sequence[str]) -> dict[str, list[RemoteFile]]:
         """As ``FileTransfer.list_files``."""
-        return walk(patterns, lambda below: _entries(os.path.join(directory, below)))  # noqa: PTH118 - any bytes
+        return walk(patterns, lambda below: _entries(os.path.join(directory, below)))
 
     def close(self) -> None:
         """Nothing is open between calls."""

@@ -103,4 +103,3 @@ def write_whole(final: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink()
         raise target_failure(error, final) from error
-

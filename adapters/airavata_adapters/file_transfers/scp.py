@@ -125,9 +125,7 @@ def _tiny(sources: Sequence[LocalSource]) -> bool:
 def _arrived(source: RemoteSource, content: bytes, meter: Meter) -> Receipt:
     write_whole(source.pair.local, content)
     meter.add(len(content))
-    return Receipt(
-        local=source.pair.local, remote=source.pair.remote, size_bytes=len(content), sha256=source.sha256
-    )
+    return Receipt(local=source.pair.local, remote=source.pair.remote, size_bytes=len(content), sha256=source.sha256)
 
 
 def _in_order(receipts: Sequence[Receipt], pairs: Sequence[FilePair]) -> list[Receipt]:

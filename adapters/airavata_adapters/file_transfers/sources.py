@@ -8,7 +8,6 @@ import posixpath
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from airavata_adapters.file_transfers.failures import source_failure
 from airavata_workload.domain.errors import InputError
@@ -118,4 +117,3 @@ class Meter:
         self._done += count
         if self._progress is not None:
             self._progress(self._done, self._total)
-

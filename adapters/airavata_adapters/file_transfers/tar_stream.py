@@ -187,9 +187,7 @@ def get_stream(sources: Sequence[RemoteSource], far_side: FarSide, meter: Meter,
                 meter.add(source.size_bytes)
             sha256 = here.get(source.pair.remote) or fetched.get(source.pair.remote)
             receipts.append(
-                Receipt(
-                    local=source.pair.local, remote=source.pair.remote, size_bytes=source.size_bytes, sha256=sha256
-                )
+                Receipt(local=source.pair.local, remote=source.pair.remote, size_bytes=source.size_bytes, sha256=sha256)
             )
     return receipts
 
@@ -217,9 +215,7 @@ def _already_here(sources: Sequence[RemoteSource], far_side: FarSide) -> dict[st
     return here
 
 
-def _fetch(
-    sources: Sequence[RemoteSource], far_side: FarSide, meter: Meter, checksum: bool
-) -> dict[str, str | None]:
+def _fetch(sources: Sequence[RemoteSource], far_side: FarSide, meter: Meter, checksum: bool) -> dict[str, str | None]:
     if not sources:
         return {}
     pairs = [source.pair for source in sources]

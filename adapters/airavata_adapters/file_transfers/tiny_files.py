@@ -76,8 +76,7 @@ def _write(content: bytes, part: str) -> str:
 def _verify(content: bytes, sha256: str | None, part: str, index: int) -> str:
     command, expected = ("$digest", sha256) if sha256 is not None else ("wc -c", len(content))
     return (
-        f"set -- $({command} <{part}); "
-        f'[ "$1" = {expected} ] || {{ echo "{index} $1"; rm -f {part}; exit {_DIFFERS}; }}'
+        f'set -- $({command} <{part}); [ "$1" = {expected} ] || {{ echo "{index} $1"; rm -f {part}; exit {_DIFFERS}; }}'
     )
 
 

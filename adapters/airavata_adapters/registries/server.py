@@ -30,6 +30,9 @@ class Transactions(Protocol):
     def write(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns, once what it wrote is durable; its error undoes what it wrote."""
 
+    def write_early(self, work: Callable[[Connection], T]) -> T:
+        """As ``write``, but it may return before what was written is durable, if later writes are so no earlier."""
+
     def read(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns; all that it reads is of one instant."""
 
@@ -63,6 +66,10 @@ class ServerDatabase(Transactions):
             return self._once(work)
 
         return self._translating(attempt)
+
+    def write_early(self, work: Callable[[Connection], T]) -> T:
+        """As ``write``: other connections may write what comes later, so there is nothing to gain."""
+        return self.write(work)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """As ``Transactions.read``."""

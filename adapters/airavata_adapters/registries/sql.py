@@ -180,9 +180,12 @@ class SqlRegistry(Registry):
         return {str(state): counts.get(str(state), 0) for state in ExperimentState}
 
     # -- audit trail -------------------------------------------------------------
-    def record(self, changes: Sequence[StateChange]) -> list[bool]:
+    def record(self, changes: Sequence[StateChange], *, durable: bool = True) -> list[bool]:
         """As ``Registry.record``; a late change stands in the audit trail too."""
-        return self._database.write(lambda connection: record(connection, changes)) if changes else []
+        if not changes:
+            return []
+        write = self._database.write if durable else self._database.write_early
+        return write(lambda connection: record(connection, changes))
 
     def audit_trail(self, experiment_id: str) -> list[StateChange]:
         """As ``Registry.audit_trail``."""

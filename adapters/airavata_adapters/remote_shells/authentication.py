@@ -164,7 +164,7 @@ def load_key(text: Secret, passphrase: Secret | None, name: str) -> paramiko.PKe
         except paramiko.PasswordRequiredException:
             raise AuthenticationError(
                 f"{name[0].upper()}{name[1:]} is encrypted and no passphrase is given.",
-                remedy="Store the passphrase with 'airavata-workload' as a credential, or unlock the key in an SSH agent.",
+                remedy="Keep the passphrase in the credential store, or unlock the key in an SSH agent.",
             ) from None
         # A key of another kind, or a wrong passphrase: each of the libraries below says so in its own way.
         except (paramiko.SSHException, ValueError, TypeError, IndexError, AttributeError):

@@ -234,4 +234,3 @@ class ConnectionPool:
                 deadline.check()
                 time.sleep(min(POLL_INTERVAL_S, left_s))
             back_off_s = min(2 * back_off_s, _LARGEST_BACK_OFF_S)
-

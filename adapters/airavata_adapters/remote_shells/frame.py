@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from airavata_workload.domain.errors import InputError
 from airavata_workload.ports.remote_shell import CommandResult
 
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What came from a shell; ``ended`` when both streams are at their end and nothing more will come."""

@@ -40,7 +40,7 @@ class FramedShell:
             reader.add(output.stdout, output.stderr)
             if output.ended and not reader.complete:
                 raise HostUnreachableError(
-                    f"The shell at {self.where} ended in the middle of a command, which may or may not have had its effect."
+                    f"The shell at {self.where} ended in the middle of a command. The command may have had its effect."
                 )
         self.idle_since_s = time.monotonic()
         return reader.result()

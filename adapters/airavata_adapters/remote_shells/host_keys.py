@@ -106,7 +106,7 @@ class HostKeyChecker:
         seen = f"{key_type} {fingerprint(key)}"
         if any(line.key == key for line in self._revoked):
             raise HostKeyError(
-                f"The host key of {self.name} ({seen}) is marked as revoked in {self.file}: the connection was refused.",
+                f"The host key of {self.name} ({seen}) is marked as revoked in {self.file}.",
                 remedy="Do not trust this machine; ask its administrator for its new key.",
             )
         if any(line.key == key for line in self._known):

@@ -10,17 +10,16 @@ import subprocess
 import threading
 from pathlib import Path
 
-from airavata_workload.domain.cluster import Cluster
-from airavata_workload.domain.errors import HostUnreachableError
-from airavata_workload.ports.credential_store import CredentialStore
-from airavata_workload.ports.remote_shell import RemoteShell, RemoteShellFactory
-
 from airavata_adapters.remote_shells.deadline import POLL_INTERVAL_S, Deadline
 from airavata_adapters.remote_shells.frame import Output
 from airavata_adapters.remote_shells.framed_shell import FramedShell
 from airavata_adapters.remote_shells.program import LARGE_BLOCK_BYTES, Program
 from airavata_adapters.remote_shells.reaper import Reaper
 from airavata_adapters.remote_shells.shell_pool import PooledShell, ShellPool
+from airavata_workload.domain.cluster import Cluster
+from airavata_workload.domain.errors import HostUnreachableError
+from airavata_workload.ports.credential_store import CredentialStore
+from airavata_workload.ports.remote_shell import RemoteShell, RemoteShellFactory
 
 _KILL_AFTER_S = 2.0
 """How long a program that is given up has to end by itself after SIGTERM."""

@@ -7,13 +7,12 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable
 
-from airavata_workload.domain.errors import HostUnreachableError
-from airavata_workload.ports.remote_shell import CommandResult
-
 from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.frame import LARGE_STDIN_BYTES
 from airavata_adapters.remote_shells.framed_shell import FramedShell
 from airavata_adapters.remote_shells.program import StreamingShell, converse
+from airavata_workload.domain.errors import HostUnreachableError
+from airavata_workload.ports.remote_shell import CommandResult
 
 _WRITE_ATTEMPTS = 4
 """How often a command that surely has not run is given to another shell."""

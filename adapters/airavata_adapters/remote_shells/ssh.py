@@ -25,7 +25,7 @@ _KILL_WITHIN_S = 10.0
 
 
 class Account:
-    """One account on one machine: its connections and its framed shells. Shared by all shells that are opened for it."""
+    """One account on one machine: its connections and framed shells, shared by all that is opened for it."""
 
     def __init__(self, cluster: Cluster, credentials: CredentialStore) -> None:
         self.where = f"{cluster.user or 'us'}@{cluster.host}:{cluster.port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import cast
 
 import paramiko
 
@@ -34,7 +35,7 @@ class SshProgram(Program):
         """As ``Program.send``."""
         self._channel.settimeout(wait_s)
         try:
-            taken = self._channel.send(data)
+            taken = self._channel.send(cast("bytes", data))
         except TimeoutError:
             return 0
         except OSError as error:

@@ -71,9 +71,17 @@ class Database:
         """
         return self.settled(self._writer.submit(work, topics))
 
-    def submit(self, work: Callable[[Connection], T], *topics: str) -> Future[T]:
-        """As ``write``, without waiting; ``settled`` waits."""
-        return self._writer.submit(work, topics)
+    def write_early(self, work: Callable[[Connection], T], *topics: str) -> T:
+        """As ``write``, but returns before the commit.
+
+        What was written is durable no later than anything that this process
+        writes afterwards; until then only this process's writes see it.
+        """
+        return self.settled(self._writer.submit(work, topics, early=True))
+
+    def submit(self, work: Callable[[Connection], T], *topics: str, early: bool = False) -> Future[T]:
+        """As ``write`` or ``write_early``, without waiting; ``settled`` waits."""
+        return self._writer.submit(work, topics, early=early)
 
     def settled(self, future: Future[T]) -> T:
         """The result of what was submitted, once it is durable."""

@@ -41,6 +41,7 @@ class _Job:
 
     work: Callable[[Connection], Any]
     topics: tuple[str, ...]
+    early: bool = False
     future: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: Exception | None = None
@@ -67,9 +68,17 @@ class GroupCommitWriter:
         self._thread = threading.Thread(target=self._run, name="workload-db-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T], topics: tuple[str, ...] = ()) -> Future[T]:
-        """A future of what ``work`` returns, resolved when it is durable; then those who wait for ``topics`` wake."""
-        job = _Job(work, topics)
+    def submit(
+        self, work: Callable[[Connection], T], topics: tuple[str, ...] = (), *, early: bool = False
+    ) -> Future[T]:
+        """A future of what ``work`` returns, resolved when it is durable; then those who wait for ``topics`` wake.
+
+        With ``early`` it is resolved as soon as ``work`` has run, before the
+        commit. Work is done in the order of submission, so it is durable no
+        later than anything that this process submits afterwards. Good for what
+        may be lost and done again.
+        """
+        job = _Job(work, topics, early)
         with self._close_lock:
             if self._closed:
                 raise StoreUnavailableError(f"{self._path} has been closed.", remedy="Open it again.")
@@ -101,8 +110,7 @@ class GroupCommitWriter:
         """Everything that waits now; waits for the first one, but not past the next poll."""
         batch: list[_Job] = []
         try:
-            wait_s = max(0.0, self._next_poll - time.monotonic()) if self.signals.anyone_waits else None
-            job = self._jobs.get(timeout=wait_s)
+            job = self._jobs.get(timeout=self._wait_s())
             while True:
                 if job is not None and job.future.set_running_or_notify_cancel():
                     batch.append(job)
@@ -112,6 +120,12 @@ class GroupCommitWriter:
         except queue.Empty:
             pass
         return batch
+
+    def _wait_s(self) -> float | None:
+        """How long to wait for work: not at all when closing, for the last batch may have swallowed the wake-up."""
+        if self._closed:
+            return 0.0
+        return max(0.0, self._next_poll - time.monotonic()) if self.signals.anyone_waits else None
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
@@ -147,6 +161,8 @@ class GroupCommitWriter:
             result = job.work(self._connection)
             # A cursor that is freed in the caller's thread would reset a statement that runs here.
             job.result = None if isinstance(result, sqlite3.Cursor) else result
+            if job.early:
+                job.future.set_result(job.result)
         except Exception as error:  # raised again where the caller waits
             if not self._raw.in_transaction:
                 # Full disks and the like end the whole transaction, not one statement.
@@ -166,7 +182,13 @@ class GroupCommitWriter:
         if topics:
             self.signals.notify(topics)
         for job in batch:
-            if job.error is None:
+            if job.future.done():
+                if job.error is not None:
+                    import structlog  # slow to import, and hardly ever needed
+
+                    log = structlog.get_logger("airavata_adapters")
+                    log.warning("a write that nobody waits for is lost", file=str(self._path), error=str(job.error))
+            elif job.error is None:
                 job.future.set_result(job.result)
             else:
                 job.future.set_exception(job.error)

@@ -101,7 +101,16 @@ class EmbeddedTaskQueue(TaskQueue):
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """As ``TaskQueue.acknowledge``."""
-        self._settle(deliveries, statements.ACKNOWLEDGE.run_many)
+        tags = {delivery.tag for delivery in deliveries}
+        if not tags:
+            return
+        if self._closed:
+            raise StoreUnavailableError("This task queue has been closed.", remedy="Open it again.")
+        rows = _rows(tags)
+        # Not waited for: an acknowledgement that a crash undoes means a second delivery.
+        self._database.submit(lambda connection: statements.ACKNOWLEDGE.run_many(connection, rows), early=True)
+        with self._lock:
+            self._unacknowledged -= tags
 
     def hand_back(self, deliveries: Sequence[Delivery]) -> None:
         """As ``TaskQueue.hand_back``."""
@@ -131,8 +140,9 @@ class EmbeddedTaskQueue(TaskQueue):
 
     def depths(self) -> dict[str, int]:
         """As ``TaskQueue.depths``."""
+        # Asked where it is written: what has been handed out may not be committed yet.
         return dict(
-            self._database.read(
+            self._database.write(
                 lambda connection: statements.DEPTHS.run(connection, partition=self._partition).fetchall()
             )
         )
@@ -164,7 +174,8 @@ class EmbeddedTaskQueue(TaskQueue):
         """Up to ``limit`` messages for this session; looks before it troubles the thread that writes."""
         if not self._database.read(lambda connection: self._any_waiting(connection, queues)):
             return []
-        claim = self._database.submit(lambda connection: self._claim(connection, queues, limit))
+        # Early: a claim that a crash undoes means a second delivery, which every reader is prepared for.
+        claim = self._database.submit(lambda connection: self._claim(connection, queues, limit), early=True)
         try:
             rows = self._database.settled(claim)
         except StoreUnavailableError:

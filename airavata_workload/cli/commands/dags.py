@@ -34,7 +34,7 @@ DagFiles = Annotated[
 def list_dags(context: typer.Context) -> int:
     """List the application types, each with the newest version of its DAG."""
     invocation: Invocation = context.obj
-    with invocation.installation("dags") as installation:
+    with invocation.stores() as installation:
         installation.load_missing_dags()
         found = installation.graph.abstracts()
     invocation.screen.results([json_forms.dag_form(each) for each in found], lambda: dag_table(found))
@@ -52,7 +52,7 @@ def show_dag(
     """Show the tasks of an application type, and draw them."""
     invocation: Invocation = context.obj
     screen = invocation.screen
-    with invocation.installation("dags") as installation:
+    with invocation.stores() as installation:
         installation.load_missing_dags()
         found = installation.graph.abstract(application_type, version)
     console = screen.out
@@ -83,7 +83,7 @@ def load_dags(context: typer.Context, files: DagFiles) -> int:
     invocation: Invocation = context.obj
     models = parameter_models()
     checked = [load_dag(path, models) for path in files]
-    with invocation.installation("dags") as installation:
+    with invocation.stores() as installation:
         workload = installation.workload()
         loaded = [workload.load_dag(each) for each in checked]
     forms = [json_forms.dag_form(each) for each in loaded]

@@ -29,18 +29,30 @@ def list_experiments(
     application_type: Annotated[
         str | None,
         typer.Option(
-            "--type", "-t", metavar="TYPE", help="Of this application type.", autocompletion=completion.application_types
+            "--type",
+            "-t",
+            metavar="TYPE",
+            help="Of this application type.",
+            autocompletion=completion.application_types,
         ),
     ] = None,
     resource: Annotated[
         str | None,
         typer.Option(
-            "--resource", "-r", metavar="NAME", help="On this compute resource.", autocompletion=completion.cluster_names
+            "--resource",
+            "-r",
+            metavar="NAME",
+            help="On this compute resource.",
+            autocompletion=completion.cluster_names,
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", "-n", metavar="TEXT", help="With this in their name.")] = None,
-    held: Annotated[bool | None, typer.Option("--held/--not-held", help="Held, or not held.", show_default=False)] = None,
-    user: Annotated[str | None, typer.Option("--user", "-u", metavar="NAME", help="Of this user; default: you.")] = None,
+    held: Annotated[
+        bool | None, typer.Option("--held/--not-held", help="Held, or not held.", show_default=False)
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", metavar="NAME", help="Of this user; default: you.")
+    ] = None,
     all_users: Annotated[bool, typer.Option("--all-users", "-a", help="Of all users.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-l", help="So many at most.", min=1, max=10_000)] = 25,
     offset: Annotated[int, typer.Option("--offset", help="Leave out so many of the newest.", min=0)] = 0,
@@ -59,7 +71,7 @@ def list_experiments(
         held=held,
     )
     screen = invocation.screen
-    with invocation.installation("list") as installation:
+    with invocation.stores() as installation:
         found = installation.registry.experiments(which, limit=limit, offset=offset)
         matching = installation.registry.count(which) if screen.for_people else 0
     console = screen.out

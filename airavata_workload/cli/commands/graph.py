@@ -39,7 +39,7 @@ def graph(
     invocation: Invocation = context.obj
     screen = invocation.screen
     console = screen.out
-    with invocation.installation("graph") as installation:
+    with invocation.stores() as installation:
         installation.load_missing_dags()
         dag = next((each for each in installation.graph.abstracts() if each.application_type == what), None)
         if dag is not None:
@@ -59,8 +59,12 @@ def graph(
 
     def view() -> RenderableType:
         if not tasks:
-            return Text(f"Experiment {experiment.experiment_id} has no tasks yet: it is {experiment.state}.", style="dim")
+            return Text(
+                f"Experiment {experiment.experiment_id} has no tasks yet: it is {experiment.state}.", style="dim"
+            )
         return task_graph(tasks, jobs, columns=console.width, ascii_only=console.options.ascii_only)
 
-    screen.result({**json_forms.experiment_form(experiment), "tasks": [json_forms.task_form(each) for each in tasks]}, view)
+    screen.result(
+        {**json_forms.experiment_form(experiment), "tasks": [json_forms.task_form(each) for each in tasks]}, view
+    )
     return ExitCode.DONE

@@ -35,7 +35,9 @@ def recover(
     if only_list:
         with invocation.installation("recover") as installation:
             orphans = _experiments(installation, _orphans(installation))
-            invocation.screen.results([json_forms.experiment_form(each) for each in orphans], lambda: _list(orphans, invocation.screen))
+            invocation.screen.results(
+                [json_forms.experiment_form(each) for each in orphans], lambda: _list(orphans, invocation.screen)
+            )
         return ExitCode.DONE
     with (
         invocation.installation("recover", private=True) as installation,

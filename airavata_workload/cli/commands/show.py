@@ -17,7 +17,7 @@ def show(context: typer.Context, experiment: ExperimentId) -> int:
     """Show an experiment with its tasks, jobs and outputs."""
     invocation: Invocation = context.obj
     screen = invocation.screen
-    with invocation.installation("show") as installation:
+    with invocation.stores() as installation:
         found = installation.registry.experiment(experiment)
         tasks = installation.graph.tasks(found.experiment_id)
         jobs = installation.registry.jobs(found.experiment_id)

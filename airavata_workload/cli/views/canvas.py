@@ -85,7 +85,9 @@ class Canvas:
 
     def lines(self, line_style: str = "dim") -> list[Text]:
         """The finished drawing, one text a row, nothing after the last character of a row."""
-        cells = {place: (self._character(place, groups), line_style) for place, groups in self._lines.items()} | self._cells
+        cells = {
+            place: (self._character(place, groups), line_style) for place, groups in self._lines.items()
+        } | self._cells
         if not cells:
             return []
         rows: list[Text] = []

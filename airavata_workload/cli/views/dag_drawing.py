@@ -29,7 +29,9 @@ def draw(
     boxes: Mapping[str, Box], before: Mapping[str, Sequence[str]], *, columns: int, ascii_only: bool = False
 ) -> list[Text]:
     """The drawing, one text a row; where even short labels do not fit, a list that says what comes after what."""
-    clean = {key: replace(box, title=printable(box.title), subtitle=printable(box.subtitle)) for key, box in boxes.items()}
+    clean = {
+        key: replace(box, title=printable(box.title), subtitle=printable(box.subtitle)) for key, box in boxes.items()
+    }
     for longest in LONGEST_LABELS:
         labels = {key: _cut(box, longest, ascii_only) for key, box in clean.items()}
         layout = lay_out({key: _width(box) for key, box in labels.items()}, before)
@@ -146,9 +148,7 @@ def _tracks(buses: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[in
     return tracks
 
 
-def _touch(
-    one: tuple[tuple[int, ...], tuple[int, ...]], other: tuple[tuple[int, ...], tuple[int, ...]]
-) -> bool:
+def _touch(one: tuple[tuple[int, ...], tuple[int, ...]], other: tuple[tuple[int, ...], tuple[int, ...]]) -> bool:
     (first, last), (start, end) = ((min(*a, *b), max(*a, *b)) for a, b in (one, other))
     return first <= end + 1 and start <= last + 1
 

@@ -82,7 +82,9 @@ def endings(experiments: Sequence[Experiment], *, heading: bool = True, ascii_on
     for each in unsuccessful[:FAILURES_SHOWN]:
         said = printable(each.user_message or each.reason)
         parts.append(
-            Text.assemble("  ", short_id(each.experiment_id), "  ", state_text(each, ascii_only=ascii_only), f"  {said}")
+            Text.assemble(
+                "  ", short_id(each.experiment_id), "  ", state_text(each, ascii_only=ascii_only), f"  {said}"
+            )
         )
     if len(unsuccessful) > FAILURES_SHOWN:
         parts.append(Text(f"  and {len(unsuccessful) - FAILURES_SHOWN} more", style="dim"))

@@ -156,9 +156,7 @@ def _indented(renderable: RenderableType) -> Padding:
     return Padding(renderable, (0, 0, 0, 2))
 
 
-def task_table(
-    tasks: Sequence[Task], jobs: Sequence[JobRecord], now_us: int, *, ascii_only: bool
-) -> RenderableType:
+def task_table(tasks: Sequence[Task], jobs: Sequence[JobRecord], now_us: int, *, ascii_only: bool) -> RenderableType:
     """One line a task: state, attempt, time, and what it waits for or why it ended so."""
     job_of = {record.task_id: record for record in jobs}
     table = plain_table("TASK", "STATE", "TRY", "TOOK", "")
@@ -183,7 +181,9 @@ def time_taken(task: Task, now_us: int) -> str:
     started = next((line.at_us for line in task.history if line.state is TaskState.EXECUTING), None)
     if started is None:
         return ""
-    ended = task.history[-1].at_us if task.state in (TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED) else now_us
+    ended = (
+        task.history[-1].at_us if task.state in (TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED) else now_us
+    )
     return duration(ended - started)
 
 

@@ -34,9 +34,7 @@ def dag_graph(dag: AbstractDag, *, columns: int, ascii_only: bool) -> Renderable
     return Group(*draw(boxes, {node.name: node.after for node in dag.nodes}, columns=columns, ascii_only=ascii_only))
 
 
-def task_graph(
-    tasks: Sequence[Task], jobs: Sequence[JobRecord], *, columns: int, ascii_only: bool
-) -> RenderableType:
+def task_graph(tasks: Sequence[Task], jobs: Sequence[JobRecord], *, columns: int, ascii_only: bool) -> RenderableType:
     """The tasks of an experiment: each with its state, in its colour."""
     job_states = {record.task_id: record.state for record in jobs}
     box_of = _bundles(tasks)
@@ -67,7 +65,9 @@ def _box(key: str, tasks: Sequence[Task], job_states: Mapping[str, JobState], as
         task = tasks[0]
         mark = mark_of_task(task, job_states.get(task.task_id))
         attempt = f"attempt {task.attempt}" if task.attempt > 1 else ""
-        state = f"job {word(job_states[task.task_id])}" if task.parked and task.task_id in job_states else word(task.state)
+        state = (
+            f"job {word(job_states[task.task_id])}" if task.parked and task.task_id in job_states else word(task.state)
+        )
         return Box(title=f"{_sign(mark, ascii_only)} {key}", subtitle=_joined(state, attempt), style=mark.style)
     states = Counter(task.state for task in tasks)
     mark = mark_of_state(next(state for state in _GRAVEST if states[state]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import types
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -66,12 +67,18 @@ def _parameter(name: str, field: Any) -> dict[str, Any]:
 
 
 def _type_name(annotation: Any) -> str:
-    text = annotation.__name__ if isinstance(annotation, type) and not _arguments(annotation) else str(annotation)
-    return text.replace("typing.", "").replace("collections.abc.", "").replace("NoneType", "None")
-
-
-def _arguments(annotation: Any) -> Any:
-    return getattr(annotation, "__args__", None)
+    """The type as people write it, without the checks that hang on it: ``list[str]``, ``int | None``."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_name(arguments[0])
+    if origin in (Union, types.UnionType):
+        return " | ".join(_type_name(each) for each in arguments)
+    if origin is Literal:
+        return " | ".join(json.dumps(each) for each in arguments)
+    if annotation is type(None):
+        return "None"
+    name = getattr(origin or annotation, "__name__", str(annotation))
+    return f"{name}[{', '.join(_type_name(each) for each in arguments if each is not ...)}]" if arguments else name
 
 
 def plugin_tables(plugins: Sequence[Mapping[str, Any]], *, ascii_only: bool) -> RenderableType:

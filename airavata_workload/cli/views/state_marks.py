@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.states import ExperimentState, JobState, State, TaskState
+from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, State, TaskState
 from airavata_workload.domain.task import Task
 
 
@@ -51,6 +51,12 @@ _EXPERIMENTS = {
     ExperimentState.COMPLETED: DONE,
     ExperimentState.FAILED: FAILED,
 }
+_PROCESSES: dict[State, Mark] = {
+    ProcessState.COMPLETED: DONE,
+    ProcessState.FAILED: FAILED,
+    ProcessState.CANCELLING: CANCELED,
+    ProcessState.CANCELED: CANCELED,
+}
 _JOBS = {
     JobState.SUBMITTED: IN_QUEUE,
     JobState.QUEUED: IN_QUEUE,
@@ -65,14 +71,14 @@ _JOBS = {
 
 
 def mark_of_state(state: State) -> Mark:
-    """The mark of a state of an experiment, a task or a job."""
+    """The mark of a state of an experiment, a process, a task or a job."""
     if isinstance(state, TaskState):
         return _TASKS[state]
     if isinstance(state, ExperimentState):
         return _EXPERIMENTS[state]
     if isinstance(state, JobState):
         return _JOBS[state]
-    return RUNNING
+    return _PROCESSES.get(state, RUNNING)
 
 
 def mark_of_task(task: Task, job_state: JobState | None = None) -> Mark:

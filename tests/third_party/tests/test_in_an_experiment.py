@@ -99,10 +99,6 @@ def test_the_list_of_plugins_names_their_distribution(workload) -> None:
         assert not plugins[name]["error"]
 
 
-def test_the_machine_is_found_in_order(workload) -> None:
-    assert "one-at-a-time" in workload("clusters", "list")
-
-
 def test_an_experiment_runs_a_job_in_the_queue_and_proves_its_outputs(workload, tmp_path: Path) -> None:
     workload("dags", "load", "proven.yaml")
     workload("run", "proof.toml")

@@ -1,0 +1,162 @@
+"""A real scientific program over a real SSH server on a real Slurm: HMMER builds and searches with the globin family.
+
+Source of program and data: Debian's ``hmmer`` and ``hmmer-examples`` (HMMER
+3.3.2 tutorial, http://hmmer.org).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from faults.harness import Ending, command_line, run_and_kill
+
+from airavata_workload.domain.cluster import Cluster
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+TUTORIAL = Path("/usr/share/doc/hmmer/examples/tutorial")
+EXPERIMENT = """
+[experiment]
+name = "globins"
+application_type = "hpc-batch"
+compute_resource = "alpha"
+
+[application]
+name = "hmmer"
+commands = [
+  ["hmmbuild", "globins4.hmm", "${inputs.alignment}"],
+  ["hmmsearch", "--tblout", "hits.tbl", "-o", "hits.out", "globins4.hmm", "${inputs.sequences}"],
+]
+
+[inputs]
+alignment = {file = "globins4.sto"}
+sequences = {file = "globins45.fa"}
+
+[outputs]
+model = "globins4.hmm"
+hits = "hits.out"
+table = "hits.tbl"
+
+[resources]
+node_count = 1
+cpu_count = 1
+wall_time = "00:05:00"
+"""
+PROGRAM = Path(sys.executable).with_name("airavata-workload")
+
+
+def prepare(directory: Path, cluster: Cluster) -> tuple[Path, Path]:
+    """A home with the cluster, and the experiment file."""
+    home = directory / "home"
+    (home / "clusters").mkdir(parents=True)
+    (home / "clusters" / "alpha.toml").write_text(
+        "\n".join(
+            [
+                f'host = "{cluster.host}"',
+                f"port = {cluster.port}",
+                f'user = "{cluster.user}"',
+                f'scratch_directory = "{cluster.scratch_directory}"',
+                f'identity_file = "{cluster.identity_file}"',
+                f'known_hosts_file = "{cluster.known_hosts_file}"',
+                "use_agent = false",
+            ]
+        )
+    )
+    for name in ("globins4.sto", "globins45.fa"):
+        shutil.copy(TUTORIAL / name, directory / name)
+    path = directory / "globins.toml"
+    path.write_text(EXPERIMENT)
+    return home, path
+
+
+@pytest.fixture
+def serving(tmp_path: Path, slurm_cluster: Cluster) -> Iterator[tuple[Path, Path]]:
+    """A running ``serve``; yields its home and the experiment file."""
+    home, path = prepare(tmp_path, slurm_cluster)
+    server = subprocess.Popen([str(PROGRAM), "serve"], env={**os.environ, "AIRAVATA_WORKLOAD_HOME": str(home)})
+    yield home, path
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(60) == 0, "serve drains and ends well"
+
+
+def check_outputs(experiment: Mapping[str, object]) -> None:
+    outputs = Path(str(experiment["output_directory"]))
+    model = (outputs / "globins4.hmm").read_text()
+    assert model.startswith("HMMER3/f"), "a profile in HMMER's format"
+    assert "NSEQ  4" in model, "built from the four globins of the alignment"
+    hits = [line for line in (outputs / "hits.tbl").read_text().splitlines() if not line.startswith("#")]
+    assert len(hits) == 45, "every one of the 45 globins is found"
+    assert "[ok]" in (outputs / "hits.out").read_text(), "hmmsearch came to its end"
+
+
+def jobs_called(servers: Mapping[str, str], job_name: str) -> set[str]:
+    """Ids of all jobs of that name that Slurm has ever accepted.
+
+    The controller knows a finished job for MinJobAge (300 s), accounting for good but some seconds late: ask both.
+    """
+    environment = {**os.environ, "SLURM_CONF": servers["SLURM_CONF"]}
+    ids: set[str] = set()
+    for command in (
+        ["squeue", "-h", "-t", "all", "-o", "%A", "--name", job_name],
+        ["sacct", "-X", "-n", "-P", "-S", "now-1days", "-o", "JobID", "--name", job_name],
+    ):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+        ids |= set(done.stdout.split())
+    return ids
+
+
+def test_submitted_watched_and_brought_back(serving: tuple[Path, Path]) -> None:
+    home, path = serving
+    submitted = command_line(home, "submit", str(path), "--output", "json")
+    assert submitted.returncode == 0, submitted.stderr
+    found = re.search(r"globins_[0-9a-f-]{36}", submitted.stdout)
+    assert found, submitted.stdout
+    watched = command_line(home, "watch", found.group())
+    assert watched.returncode == 0, watched.stdout + watched.stderr
+    assert "COMPLETED" in watched.stdout.upper()
+    shown = json.loads(command_line(home, "show", found.group(), "--output", "json").stdout)
+    assert shown["state"] == "COMPLETED"
+    assert [job["state"] for job in shown["jobs"]] == ["COMPLETE"]
+    check_outputs(shown)
+
+
+@pytest.mark.timeout(1500)
+def test_killed_at_every_state_change_it_completes_with_one_job(
+    tmp_path: Path, servers: Mapping[str, str], slurm_cluster: Cluster
+) -> None:
+    def attempt(name: str, kill_at: int) -> Ending:
+        directory = tmp_path / name
+        directory.mkdir()
+        home, path = prepare(directory, slurm_cluster)
+        return run_and_kill(home, path, kill_at)
+
+    def check(ending: Ending, what: str) -> None:
+        assert ending.experiment["state"] == "COMPLETED", what
+        check_outputs(ending.experiment)
+        (job,) = ending.jobs
+        assert jobs_called(servers, job["job_name"]) == {job["job_id"]}, f"{what}: exactly one Slurm job"
+
+    whole = attempt("whole", 0)
+    check(whole, "not killed")
+    # Every write that changes a state, the moment before it and the moment after; and every command and transfer.
+    names = [step.split(" ", 1)[1] for step in whole.steps]
+    wanted = ("graph.create_loaded", "graph.apply", "graph.record_intent", "registry.record", "shell.run", "transfer.")
+    changes = [number for number, name in enumerate(names, 1) if any(word in name for word in wanted)]
+    launched = next(number for number, name in enumerate(names, 1) if name == "after graph.create_loaded")
+
+    def killed(kill_at: int) -> None:
+        ending = attempt(f"k{kill_at}", kill_at)
+        check(ending, f"killed at step {ending.steps[-1]}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(killed, [number for number in changes if launched <= number < len(names) - 4]))
