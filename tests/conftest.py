@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import structlog
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {
@@ -42,3 +43,11 @@ def repository_files() -> list[Path]:
 
 def _generated(name: str) -> bool:
     return name in GENERATED or name.endswith((".egg-info", "_cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log() -> None:
+    """The engine's log as plain lines, without the values of local variables that structlog's default shows."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(key_order=["event"])]
+    )

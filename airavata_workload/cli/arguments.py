@@ -21,7 +21,7 @@ ExperimentId = Annotated[
 ExperimentIds = Annotated[
     list[str],
     typer.Argument(
-        metavar="EXPERIMENT...",
+        metavar="EXPERIMENT",
         help="Ids, or unambiguous beginnings of them.",
         autocompletion=completion.experiment_ids,
         show_default=False,
@@ -30,7 +30,7 @@ ExperimentIds = Annotated[
 ExperimentFiles = Annotated[
     list[Path],
     typer.Argument(
-        metavar="FILE...",
+        metavar="FILE",
         help="Experiment files (TOML).",
         autocompletion=completion.experiment_files,
         show_default=False,

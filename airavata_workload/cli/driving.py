@@ -38,7 +38,7 @@ def follow(
 ) -> Following:
     """Show the experiments until all have ended, or until ``interrupts`` has a request."""
     following = Following(workload, experiment_ids, since=since)
-    tell = on_events or (lambda events: _tell(screen, events))
+    tell = on_events or (lambda events: _tell(screen, events, by_name=len(experiment_ids) > 1))
     with _display(screen) as live:
         while True:
             if live is not None:
@@ -69,15 +69,19 @@ def _drawing(screen: Screen, following: Following) -> RenderableType:
     )
 
 
-def _tell(screen: Screen, events: Sequence[Event]) -> None:
+def _tell(screen: Screen, events: Sequence[Event], *, by_name: bool) -> None:
+    """A line for each change; with the experiment's id where there are several."""
     for event in events:
         if event.topic == "state":
-            change = StateChange.from_json(event.body)
-            screen.say(change_line(change, ascii_only=screen.err.options.ascii_only))
+            line = change_line(StateChange.from_json(event.body), ascii_only=screen.err.options.ascii_only)
+            screen.say(Text(f"{short_id(event.experiment_id)}  ") + line if by_name else line)
 
 
-def report(screen: Screen, workload: Workload, pictures: Sequence[Picture]) -> ExitCode:
-    """Say how the experiments ended, and give the exit code that says the same."""
+def report(screen: Screen, workload: Workload, pictures: Sequence[Picture], *, alone: bool) -> ExitCode:
+    """Say how the experiments ended, and give the exit code that says the same.
+
+    ``alone`` tells that the command is about one experiment; otherwise JSON is a list, even of one.
+    """
     if screen.for_people:
         screen.show(_report_view(screen, pictures))
     else:
@@ -90,7 +94,7 @@ def report(screen: Screen, workload: Workload, pictures: Sequence[Picture]) -> E
             )
             for picture in pictures
         ]
-        if len(forms) == 1:
+        if alone:
             screen.result(forms[0], Text)
         else:
             screen.results(forms, Text)
@@ -112,10 +116,11 @@ def say_not_lost(screen: Screen, pictures: Sequence[Picture], drain_time_s: floa
     running = [picture.experiment.experiment_id for picture in pictures if not picture.ended]
     them = f"Experiment {short_id(running[0])} is" if len(running) == 1 else f"{plural(len(running), 'experiment')} are"
     which = short_id(running[0]) if len(running) == 1 else "EXPERIMENT"
+    cancel = f"airavata-workload cancel {which}"
     message = (
         f"Interrupted. {them} not lost, and jobs that were submitted go on.\n"
-        f"  airavata-workload recover         goes on with what is not finished\n"
-        f"  airavata-workload cancel {which}  cancels instead\n"
+        f"  {'airavata-workload recover':<{len(cancel)}}  goes on with what is not finished\n"
+        f"  {cancel}  cancels instead\n"
         f"Waiting up to {drain_time_s:g} s for what runs here; Ctrl-C again ends at once."
     )
     screen.err.print(Text(message))

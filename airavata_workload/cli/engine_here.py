@@ -33,7 +33,9 @@ def drive(
     installation: Installation,
     experiment_ids: Sequence[str],
     interrupts: Interrupts,
+    *,
     since: int,
+    alone: bool,
 ) -> ExitCode:
     """Show experiments that the engine here drives until they have ended, and say how; or that Ctrl-C lost nothing."""
     screen = invocation.screen
@@ -43,7 +45,7 @@ def drive(
     if not following.ended:
         say_not_lost(screen, pictures, installation.settings.drain_time_s)
         return ExitCode.INTERRUPTED
-    return report(screen, workload, pictures)
+    return report(screen, workload, pictures, alone=alone)
 
 
 def engine_serves(installation: Installation) -> bool:

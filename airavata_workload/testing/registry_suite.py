@@ -178,6 +178,16 @@ class RegistrySuite:
         assert (found.state, found.process_state) == (ExperimentState.LAUNCHED, ProcessState.STARTED)
         assert (found.reason, found.user_message, found.updated_at_us) == ("go", "started", at_us + 1)
 
+    def test_what_need_not_be_durable_at_once_is_so_with_the_next_write(
+        self, registry: Registry, other: Registry, stored: Experiment
+    ) -> None:
+        task = change(stored, TASK, "CREATED", subject_id="TASK_1", at_us=1)
+        launched = change(stored, EXPERIMENT, "LAUNCHED", at_us=2)
+        assert registry.record([task], durable=False) == [True]
+        assert registry.record([task], durable=False) == [False]
+        assert registry.record([launched]) == [True]
+        assert other.audit_trail(stored.experiment_id) == [task, launched]
+
     def test_writing_twice_writes_once(self, registry: Registry, other: Registry, stored: Experiment) -> None:
         launched = change(stored, EXPERIMENT, "LAUNCHED")
         task = change(stored, TASK, "CREATED", subject_id="TASK_1")

@@ -164,7 +164,7 @@ state_of() {  # number: sets state, value and the file whose age counts
   said=$(readlink -- "$records/$1")
   case $said in cancelled:*) state=cancelled value=${said#*:}; return ;; esac
   if ! same_machine; then state=elsewhere
-  elif false; then state=alive
+  elif at_work; then state=alive
   # It may have ended between the look at its code and the look at its group.
   elif [ -e "$records/$1.code" ] && read -r code <"$records/$1.code"; then state=ended evidence=$records/$1.code
   else

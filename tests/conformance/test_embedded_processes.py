@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import signal
@@ -53,7 +54,14 @@ class Child:
     def kill(self) -> list[Any]:
         """Kill it; what it had said by then and nobody had read."""
         self.process.send_signal(signal.SIGKILL)
-        rest, _ = self.process.communicate(timeout=LIMIT_S)
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        # From the stream that ``hear`` reads: it may have lines in its buffer.
+        rest = self.process.stdout.read()
+        self.process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.wait(LIMIT_S)
         # The last line may be cut off by the kill.
         return [json.loads(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
 

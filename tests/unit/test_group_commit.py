@@ -214,6 +214,46 @@ def test_a_reader_cannot_write(database: Database) -> None:
         database.read(lambda connection: insert(connection, "row"))
 
 
+def test_an_early_write_is_answered_before_its_commit_and_durable_with_the_next(database: Database) -> None:
+    gate = Gate(database)
+    hangs, entered = threading.Event(), threading.Event()
+
+    def hang(_connection: Connection) -> None:
+        entered.set()
+        assert hangs.wait(LIMIT_S)
+
+    early = database.submit(lambda connection: insert(connection, "early"), early=True)
+    hanging = database.submit(hang)
+    gate.open()
+    assert entered.wait(LIMIT_S)
+    assert early.result(LIMIT_S) == "early"
+    assert stored(database) == []  # the transaction of both is still open
+    hangs.set()
+    hanging.result(LIMIT_S)
+    assert stored(database) == ["early"]
+
+
+def test_an_error_of_an_early_write_reaches_its_caller(database: Database) -> None:
+    def fail(connection: Connection) -> None:
+        insert(connection, "undone")
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        database.write_early(fail)
+    assert stored(database) == []
+
+
+def test_closing_stores_what_nobody_waited_for(tmp_path: Path) -> None:
+    for number in range(20):
+        database = open_database(tmp_path)
+        # The same batch may hold the last write and the notice to stop.
+        database.submit(lambda connection, n=number: insert(connection, f"row {n:02}"), early=True)
+        database.close()
+    database = open_database(tmp_path)
+    assert stored(database) == [f"row {number:02}" for number in range(20)]
+    database.close()
+
+
 def test_a_closed_database_refuses(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     database.close()

@@ -144,6 +144,10 @@ class StandIn:
         """Whether somebody has begun to submit."""
         return (self.work / f".{NAME}.submit" / "1").is_symlink()
 
+    def group(self) -> int:
+        """The process group that makes the first try."""
+        return int(os.readlink(self.work / f".{NAME}.submit" / "1").split(":")[3])
+
     def time_passes(self) -> None:
         """Make all records look old, as after an outage of the engine."""
         then = time.time() - LONG_AGO_S
@@ -353,6 +357,19 @@ def test_a_late_starter_of_an_old_attempt_submits_nothing(slurm: StandIn) -> Non
     for script in scripts:
         PlainShell().run(script)
     assert slurm.jobs() == ["1"]
+
+
+def test_a_cut_connection_does_not_disturb_a_submission(slurm: StandIn, strike: Strike) -> None:
+    slurm.set("slow")
+    with strike.start(strike.script_of(slurm), "not at all", 0) as process:
+        wait_until(slurm.begun)
+        group = slurm.group()
+        assert os.getsid(group) == group, "a session of its own: no terminal and no group is shared"
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+            os.killpg(process.pid, number)
+    slurm.go_on()
+    (slurm.home / "queue is down").touch()  # so that the only way to the id is the answer that sbatch has left
+    assert slurm.submit(2, wait_s=20) == "1"
 
 
 # -- cancelling ---------------------------------------------------------------------------------

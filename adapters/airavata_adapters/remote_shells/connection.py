@@ -21,6 +21,8 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 WINDOW_BYTES = 16 << 20
 """How much the server may send ahead of us; large, so that a fast line never waits for our acknowledgement."""
+SMALL_WINDOW_BYTES = 2 << 20
+"""For readers that take a little at a time: paramiko moves all that waits with every read."""
 PACKET_BYTES = 128 << 10
 _CIPHERS = (
     # First those that encrypt and authenticate in one pass: with a processor's AES they are the fastest.
@@ -64,7 +66,7 @@ class Connection:
             return self._max_channels
         return self._learned_limit
 
-    def open_channel(self, deadline: Deadline) -> paramiko.Channel:
+    def open_channel(self, deadline: Deadline, window_bytes: int = WINDOW_BYTES) -> paramiko.Channel:
         """Open a session channel that the caller has counted in ``channels``.
 
         Raises ``ChannelRefusedError`` when the server says no, ``HostUnreachableError``
@@ -73,7 +75,7 @@ class Connection:
         # One at a time: paramiko keeps a refusal in a place that all threads share.
         with self._opening:
             try:
-                return self.transport.open_session(timeout=max(0.1, deadline.remaining_s))
+                return self.transport.open_session(window_bytes, PACKET_BYTES, timeout=max(0.1, deadline.remaining_s))
             except (paramiko.SSHException, EOFError, OSError) as error:
                 if not self.alive:
                     raise HostUnreachableError(f"The connection to {self.where} was lost: {error}.") from error
@@ -99,9 +101,7 @@ def connect(cluster: Cluster, credentials: CredentialStore) -> Connection:
     checker = HostKeyChecker(cluster.host, cluster.port, cluster.known_hosts_file)
     transport = None
     try:
-        transport = paramiko.Transport(
-            _open_socket(cluster), default_window_size=WINDOW_BYTES, default_max_packet_size=PACKET_BYTES
-        )
+        transport = paramiko.Transport(_open_socket(cluster))
         _negotiate(transport, checker, cluster)
         key = transport.get_remote_server_key()
         checker.check(key.get_name(), key.asbytes())

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import paramiko
 
-from airavata_adapters.remote_shells.connection import ChannelRefusedError, Connection
+from airavata_adapters.remote_shells.connection import WINDOW_BYTES, ChannelRefusedError, Connection
 from airavata_adapters.remote_shells.deadline import POLL_INTERVAL_S, Deadline
 from airavata_workload.domain.errors import (
     CommandTimeoutError,
@@ -75,7 +75,7 @@ class ConnectionPool:
         self._was_connected = False
         self._enough_until_s = 0.0
 
-    def open_channel(self, deadline: Deadline) -> Lease:
+    def open_channel(self, deadline: Deadline, window_bytes: int = WINDOW_BYTES) -> Lease:
         """A new channel; waits for a place, for the server to allow it, and for the connection to come back.
 
         Raises ``CommandTimeoutError``, ``TaskCancelled`` and what connecting raises.
@@ -84,7 +84,7 @@ class ConnectionPool:
         while True:
             connection = self._reserve(deadline)
             try:
-                return Lease(self, connection, connection.open_channel(deadline))
+                return Lease(self, connection, connection.open_channel(deadline, window_bytes))
             except ChannelRefusedError:
                 self._refused(connection)
                 refusals += 1

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import weakref
 
-from airavata_adapters.remote_shells.connection import connect
+from airavata_adapters.remote_shells.connection import SMALL_WINDOW_BYTES, connect
 from airavata_adapters.remote_shells.connection_pool import ConnectionPool, Lease
 from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.framed_shell import FramedShell
@@ -97,7 +97,7 @@ class SshShell(PooledShell):
     def open_channel(self, deadline: Deadline) -> Lease:
         """A bare session channel, for a subsystem. Raises as ``run``."""
         self._account.use(self)
-        return self._account.connections.open_channel(deadline)
+        return self._account.connections.open_channel(deadline, SMALL_WINDOW_BYTES)
 
     def close(self) -> None:
         """Close the account's connections unless another shell uses them; a later ``run`` opens a new one."""

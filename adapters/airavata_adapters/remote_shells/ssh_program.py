@@ -8,6 +8,7 @@ from typing import cast
 
 import paramiko
 
+from airavata_adapters.remote_shells.connection import WINDOW_BYTES
 from airavata_adapters.remote_shells.connection_pool import Lease
 from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.frame import Output
@@ -60,7 +61,7 @@ class SshProgram(Program):
         channel.settimeout(0.0 if stderr_first else wait_s)
         stdout = b""
         with contextlib.suppress(TimeoutError):
-            stdout = channel.recv(LARGE_BLOCK_BYTES)
+            stdout = channel.recv(WINDOW_BYTES)
         stderr = channel.recv_stderr(LARGE_BLOCK_BYTES) if channel.recv_stderr_ready() else b""
         return Output(stdout, stderr, ended=not stdout and not stderr and self._at_end())
 

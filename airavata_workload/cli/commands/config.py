@@ -29,12 +29,12 @@ _SECRET_IN_URL = re.compile(r"(://[^/@:\s]*:)[^/@\s]+(@)")
 def show_settings(context: typer.Context) -> int:
     """Show every setting, its value, and whether that is a default, of the file or of the environment."""
     invocation: Invocation = context.obj
-    found = [_setting_form(invocation.settings, name, source) for name, source in _sources(invocation).items()]
+    found = [setting_form(invocation.settings, name, source) for name, source in _sources(invocation).items()]
     invocation.screen.results(found, lambda: settings_table(found))
     return ExitCode.DONE
 
 
-def _setting_form(settings: Settings, name: str, source: str) -> dict[str, Any]:
+def setting_form(settings: Settings, name: str, source: str) -> dict[str, Any]:
     """A setting.
 
     name: its key in the settings file

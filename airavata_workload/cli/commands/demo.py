@@ -16,7 +16,9 @@ from airavata_workload.documents.experiment_file import load_experiment
 
 def demo(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(help="Where the outputs go.", file_okay=False)] = Path("demo-output"),
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="Where the outputs go; default demo-output.", file_okay=False)
+    ] = Path("demo-output"),
 ) -> int:
     """Run the demo experiment: the orbits of the planets.
 
@@ -25,4 +27,4 @@ def demo(
     """
     invocation: Invocation = context.obj
     experiment = load_experiment(airavata_workload_config.directory() / "demo" / "planets.toml")
-    return run_here(invocation, [replace(experiment, output_directory=str(directory.absolute()))])
+    return run_here(invocation, [replace(experiment, output_directory=str(directory.absolute()))], alone=True)

@@ -54,7 +54,8 @@ def recover(
             _say_none(invocation.screen)
             return ExitCode.DONE
         invocation.screen.say(f"Going on with {', '.join(each.experiment_id for each in mine)}.")
-        return drive(invocation, installation, [each.experiment_id for each in mine], interrupts, since)
+        ids = [each.experiment_id for each in mine]
+        return drive(invocation, installation, ids, interrupts, since=since, alone=False)
 
 
 def _orphans(installation: Installation) -> list[str]:

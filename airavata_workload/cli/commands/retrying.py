@@ -58,7 +58,7 @@ def retry(context: typer.Context, experiment: ExperimentId, reason: Reason = "")
                     f"Experiment {found.experiment_id} was not launched again within {CONFIRM_S:g} s.",
                     remedy="'airavata-workload show' tells its state; run the command again.",
                 )
-            return drive(invocation, installation, [found.experiment_id], interrupts, since)
+            return drive(invocation, installation, [found.experiment_id], interrupts, since=since, alone=True)
 
 
 def _launched(event: Event) -> bool:

@@ -22,11 +22,11 @@ def run(context: typer.Context, files: ExperimentFiles) -> int:
     has to run. Ctrl-C loses nothing: 'recover' goes on, 'cancel' cancels.
     """
     experiments = [load_experiment(path) for path in files]
-    return run_here(context.obj, experiments)
+    return run_here(context.obj, experiments, alone=False)
 
 
-def run_here(invocation: Invocation, experiments: Sequence[Experiment]) -> ExitCode:
-    """Submit to an engine in this process and follow to the end."""
+def run_here(invocation: Invocation, experiments: Sequence[Experiment], *, alone: bool) -> ExitCode:
+    """Submit to an engine in this process and follow to the end; ``alone`` as for ``report``."""
     with (
         invocation.installation("run", private=True) as installation,
         Interrupts() as interrupts,
@@ -34,4 +34,5 @@ def run_here(invocation: Invocation, experiments: Sequence[Experiment]) -> ExitC
     ):
         since = installation.bus.latest()
         created = installation.workload().submit(experiments)
-        return drive(invocation, installation, [each.experiment_id for each in created], interrupts, since)
+        ids = [each.experiment_id for each in created]
+        return drive(invocation, installation, ids, interrupts, since=since, alone=alone)

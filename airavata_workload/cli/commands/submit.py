@@ -33,7 +33,7 @@ def submit(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="Experiment files (TOML), or ids of experiments that 'clone' has made.",
             autocompletion=_offered,
             show_default=False,
@@ -67,7 +67,7 @@ def submit(
         if not following.ended:
             screen.say("No longer following; the experiments go on.")
             return ExitCode.INTERRUPTED
-        return report(screen, workload, list(following.pictures.values()))
+        return report(screen, workload, list(following.pictures.values()), alone=False)
 
 
 def _is_file(argument: str) -> bool:

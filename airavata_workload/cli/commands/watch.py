@@ -55,4 +55,4 @@ def watch(
         pictures = list(following.pictures.values())
         if events_wanted:
             return ExitCode.DONE if pictures[0].completed else ExitCode.FAILED
-        return report(screen, workload, pictures)
+        return report(screen, workload, pictures, alone=True)

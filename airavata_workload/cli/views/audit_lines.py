@@ -23,7 +23,7 @@ _STATES: dict[Subject, type[State]] = {
 
 def change_line(change: StateChange, *, ascii_only: bool) -> Text:
     """One change on one line, for a log that grows."""
-    return Text("  ").join(
+    line = Text("  ").join(
         [
             Text(clock_time(change.at_us), style="dim"),
             _state(change, ascii_only, width=22),
@@ -31,6 +31,8 @@ def change_line(change: StateChange, *, ascii_only: bool) -> Text:
             Text(printable(_why(change)), style="dim"),
         ]
     )
+    line.rstrip()
+    return line
 
 
 def audit_trail(changes: Sequence[StateChange], *, ascii_only: bool) -> RenderableType:
@@ -50,7 +52,8 @@ def audit_trail(changes: Sequence[StateChange], *, ascii_only: bool) -> Renderab
             table.add_row(
                 Text(clock_time(change.at_us), style="dim"),
                 _state(change, ascii_only),
-                Text(_subject(change)),
+                # all of them are of one experiment, so its name says nothing
+                Text("experiment" if change.subject is Subject.EXPERIMENT else _subject(change)),
                 Text(printable(_why(change)), style="dim"),
             )
     return Group(*parts) if parts else Text("Nothing has happened yet.", style="dim")

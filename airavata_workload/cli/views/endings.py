@@ -13,6 +13,7 @@ from airavata_workload.cli.output_files import OutputFile
 from airavata_workload.cli.views.experiment_views import output_table, state_text
 from airavata_workload.cli.views.live_view import state_counts
 from airavata_workload.cli.views.plain_text import duration, lines_of, plural, printable, short_id
+from airavata_workload.cli.views.state_marks import mark_of_state
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, TaskState
 from airavata_workload.domain.task import Task
@@ -40,7 +41,7 @@ def ending(
     if outputs:
         where = Text.assemble("Outputs are in " if completed else "What there is of the outputs is in ")
         where.append(printable(experiment.output_directory), style="bold")
-        parts += ["", where, Padding(output_table(experiment.output_directory, outputs), (0, 0, 0, 2))]
+        parts += ["", where, Padding(output_table(experiment.output_directory, outputs), (0, 0, 0, 2), expand=False)]
     if not completed:
         parts += ["", next_steps(experiment)]
     return Group(*parts)
@@ -51,23 +52,22 @@ def _why(experiment: Experiment, tasks: Sequence[Task]) -> RenderableType:
     said = experiment.user_message or experiment.reason
     text = Text()
     if failed is not None:
-        text.append(f"  task {printable(failed.name)}: ", style="dim")
-    text.append(lines_of(said).replace("\n", "\n  ") if failed else f"  {lines_of(said)}", style="red")
-    if experiment.reason and experiment.reason != said and said not in experiment.reason:
-        text.append(f"\n  for the operator: {lines_of(experiment.reason)}", style="dim")
-    return text
+        text.append(f"task {printable(failed.name)}: ", style="dim")
+    text.append(lines_of(said), style=mark_of_state(experiment.state).style)
+    if experiment.reason and said not in experiment.reason:
+        text.append(f"\nfor the operator: {lines_of(experiment.reason)}", style="dim")
+    return Padding(text, (0, 0, 0, 2), expand=False)
 
 
 def next_steps(experiment: Experiment) -> RenderableType:
     """The commands that help after a failure."""
     name = short_id(experiment.experiment_id)
     steps = {
-        f"airavata-workload logs {name} --stderr": "what the program said",
-        f"airavata-workload show {name}": "every task, and why it ended so",
-        f"airavata-workload retry {name}": "try again, from what did not complete",
+        "see its messages": f"airavata-workload logs {name} --stderr",
+        "see every task": f"airavata-workload show {name}",
+        "try again": f"airavata-workload retry {name}",
     }
-    width = max(len(command) for command in steps)
-    lines = [Text.assemble(f"  {command.ljust(width)}  ", (meaning, "dim")) for command, meaning in steps.items()]
+    lines = [Text.assemble((f"  {what:<18}", "dim"), command, overflow="fold") for what, command in steps.items()]
     return Group(Text("What to do next:"), *lines)
 
 

@@ -77,10 +77,10 @@ def experiment_table(
             row += [duration(each.updated_at_us - each.created_at_us) if ended else "", printable(each.name)]
         table.add_row(*row)
     shown = offset + len(experiments)
-    if offset or shown < matching:
-        more = Text(f"{offset + 1} to {shown} of {matching}; --offset {shown} shows more", style="dim")
-        return Group(table, more if shown < matching else Text(f"{offset + 1} to {shown} of {matching}", style="dim"))
-    return table
+    if not offset and shown >= matching:
+        return table
+    more = f"; '--offset {shown}' shows more" if shown < matching else ""
+    return Group(table, Text(f"These are {offset + 1} to {shown} of {matching}{more}.", style="dim"))
 
 
 def experiment_detail(

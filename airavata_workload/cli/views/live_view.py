@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -18,6 +19,7 @@ from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, Ta
 from airavata_workload.domain.task import Task
 
 BAR_COLUMNS = 20
+NAME_COLUMNS = 36
 _INTEREST = {
     TaskState.FAILED: 0,
     TaskState.EXECUTING: 0,
@@ -56,9 +58,11 @@ def _task_lines(picture: Picture, now_us: int, room: int, ascii_only: bool) -> R
     job_of = {record.task_id: record for record in picture.jobs}
     chosen = _chosen(picture.tasks, room)
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=36)
+    # A width of its own, or a long remark would take it away.
+    widest = max((cell_len(printable(task.name)) for task in chosen), default=0)
+    table.add_column(no_wrap=True, overflow="ellipsis", width=min(NAME_COLUMNS, widest + 4))
     table.add_column(justify="right", no_wrap=True, min_width=6)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column()  # the only one that may shrink
     for task in chosen:
         record = job_of.get(task.task_id)
         mark = mark_of_task(task, record.state if record else None)
@@ -79,7 +83,8 @@ def _task_lines(picture: Picture, now_us: int, room: int, ascii_only: bool) -> R
 def _remark(task: Task, said: str) -> Text:
     attempt = f"attempt {task.attempt}" if task.attempt > 1 and task.state is TaskState.EXECUTING else ""
     text = "; ".join(part for part in (attempt, printable(said)) if part)
-    return Text(text, style="red" if task.state is TaskState.FAILED else "dim")
+    style = "red" if task.state is TaskState.FAILED else "dim"
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _bar(progress: TaskProgress) -> RenderableType:
@@ -88,9 +93,13 @@ def _bar(progress: TaskProgress) -> RenderableType:
     row.add_row(
         ProgressBar(total=max(1, progress.total), completed=progress.done, width=BAR_COLUMNS),
         Text(f"{100 * progress.done // max(1, progress.total):3d} %"),
-        Text(f"{printable(progress.what)}, {size(progress.done)} of {size(progress.total)}", style="dim"),
+        Text(_amount(progress), style="dim", no_wrap=True, overflow="ellipsis"),
     )
     return row
+
+
+def _amount(progress: TaskProgress) -> str:
+    return f"{printable(progress.what)}, {size(progress.done)} of {size(progress.total)}"
 
 
 def _chosen(tasks: Sequence[Task], room: int) -> list[Task]:
