@@ -10,11 +10,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from airavata_workload.bootstrap import Installation
+from airavata_workload.cli.finding import Check, Verdict
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.views.plain_text import plural, size
 from airavata_workload.documents.dag_directory import parameter_models
@@ -24,24 +23,6 @@ from airavata_workload.plugins import NAMESPACES, catalogue
 
 LEAST_PYTHON = (3, 11)
 LITTLE_SPACE_BYTES = 1024**3
-
-
-class Verdict(StrEnum):
-    """How a check ended. A warning is something that works, but perhaps not for long or not as wished."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was looked at, what was found, and the remedy if that is not good."""
-
-    subject: str
-    verdict: Verdict
-    said: str
-    remedy: str = ""
 
 
 def looked_at(subject: str, look: Callable[[], Check]) -> Check:

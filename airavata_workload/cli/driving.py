@@ -11,9 +11,10 @@ from rich.text import Text
 
 from airavata_workload.api.workload import Workload
 from airavata_workload.cli.exit_codes import ExitCode
-from airavata_workload.cli.following import DETAILED, Following, Picture
+from airavata_workload.cli.following import DETAILED, Following
 from airavata_workload.cli.interrupts import Interrupts
 from airavata_workload.cli.output_files import output_files
+from airavata_workload.cli.picture import Picture
 from airavata_workload.cli.screen import Screen
 from airavata_workload.cli.views import json_forms
 from airavata_workload.cli.views.audit_lines import change_line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -60,7 +61,7 @@ def _colours() -> bool:
 def asked_for_json(arguments: Sequence[str]) -> bool:
     """Whether the arguments ask for JSON, as far as that can be seen when they could not be understood."""
     json_outputs = {str(Output.JSON), str(Output.JSONL)}
-    pairs = zip(arguments, arguments[1:], strict=False)
+    pairs = itertools.pairwise(arguments)
     return any(name in ("--output", "-o") and value in json_outputs for name, value in pairs) or any(
         argument.partition("=")[2] in json_outputs for argument in arguments if argument.startswith("--output=")
     )

@@ -4,48 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from airavata_workload.api.workload import Workload
+from airavata_workload.cli.picture import Picture, TaskProgress
 from airavata_workload.domain.change import Event, Subject
-from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
-from airavata_workload.domain.task import Task
-from airavata_workload.ports.registry import JobRecord
+from airavata_workload.domain.states import EXPERIMENT_ENDS
 
 DETAILED = 3
 """Up to so many experiments are followed task by task, more of them only by their own state."""
 REFRESH_S = 1.0
 """What a task waits for is no event, so the stores are asked again after this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskProgress:
-    """How far an attempt at a task is: units done and in all, and what is being done."""
-
-    done: int
-    total: int
-    what: str
-
-
-@dataclass
-class Picture:
-    """An experiment as last seen; ``progress`` is by task id."""
-
-    experiment: Experiment
-    tasks: list[Task] = field(default_factory=list)
-    jobs: list[JobRecord] = field(default_factory=list)
-    progress: dict[str, TaskProgress] = field(default_factory=dict)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the experiment has ended."""
-        return self.experiment.state in EXPERIMENT_ENDS
-
-    @property
-    def completed(self) -> bool:
-        """Whether the experiment has ended well."""
-        return self.experiment.state is ExperimentState.COMPLETED
 
 
 class Following:

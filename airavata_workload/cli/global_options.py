@@ -134,7 +134,7 @@ def _hide_type_of_flag(param: Any) -> None:
         param.metavar = " "
 
 
-class Command(_Calm, TyperCommand):  # type: ignore[misc]
+class Command(_Calm, TyperCommand):
     """A command that takes the options of every command."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
@@ -142,7 +142,7 @@ class Command(_Calm, TyperCommand):  # type: ignore[misc]
         self._calm()
 
 
-class Group(_Calm, TyperGroup):  # type: ignore[misc]
+class Group(_Calm, TyperGroup):
     """A group of commands that takes the options of every command."""
 
     def __init__(self, **settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""What an experiment's jobs print: the file that was staged back or, as long as there is none, the one on the cluster."""
+"""What jobs print: the file that was staged back or, as long as there is none, the one on the cluster."""
 
 from __future__ import annotations
 

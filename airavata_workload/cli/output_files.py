@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TypedDict
 
-
-class OutputFile(TypedDict):
-    """A file: path relative to the output directory, and size."""
-
-    path: str
-    size_bytes: int
+from airavata_workload.cli.picture import OutputFile
 
 
 def output_files(directory: str) -> list[OutputFile]:

@@ -56,9 +56,9 @@ _JSON_HEAD = """
 ## JSON
 
 With `--output json` a command prints one JSON value: an object, or a list of objects where it tells of several
-things. With `--output jsonl` it prints one object a line. Members are added in later versions, never renamed or removed.
-Instants are ISO 8601 in UTC, or `null`. Nothing else goes to standard output. An error is one object on standard
-error, `{"error": {"type", "message", "remedy", "exit_code"}}`.
+things. With `--output jsonl` it prints one object a line. Members are added in later versions, never renamed or
+removed. Instants are ISO 8601 in UTC, or `null`. Nothing else goes to standard output. An error is one object on
+standard error, `{"error": {"type", "message", "remedy", "exit_code"}}`.
 """
 
 

@@ -67,11 +67,12 @@ class Screen:
 
     def show(self, view: RenderableType) -> None:
         """Print a view for people; in a pipe or file without the spaces that fill up its lines."""
+        # Paths and commands that are too long run on: a terminal wraps them so that they can still be copied.
         if self.out.is_terminal:
-            self.out.print(view)
+            self.out.print(view, crop=False)
             return
         with self.out.capture() as captured:
-            self.out.print(view)
+            self.out.print(view, crop=False)
         self.text("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
     def line(self, value: Mapping[str, Any]) -> None:

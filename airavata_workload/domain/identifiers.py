@@ -17,7 +17,8 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 def experiment_id(name: str) -> str:
     """A new experiment id ``<name>_<uuid>``; safe as a file name and as a routing-key word."""
-    plain = _NOT_PLAIN.sub("_", name).strip("_")[:80]
+    # no dash at the front either: a command line would take the id for an option
+    plain = _NOT_PLAIN.sub("_", name).strip("_-")[:80]
     return f"{plain or 'experiment'}_{uuid.uuid4()}"
 
 

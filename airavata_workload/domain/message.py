@@ -189,26 +189,35 @@ class OutcomeMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotReleased:
-    """Tells the scheduler that a dispatched task no longer occupies its resource.
+    """A dispatched task no longer occupies its resource.
 
-    ``resource_unavailable`` opens the resource's circuit for ``delay_s`` at least; anything else closes it.
+    ``resource_unavailable`` opens the resource's circuit; anything else closes it.
     """
 
     task_id: str
     resource: str
     attempt: int
     resource_unavailable: bool = False
-    delay_s: float = 0.0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotsReleased:
+    """Tells the scheduler of all slots that a batch of outcomes has released."""
+
+    slots: tuple[SlotReleased, ...]
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
-        return {"type": "released", **{name: getattr(self, name) for name in self.__slots__}}
+        return {
+            "type": "released",
+            "slots": [{name: getattr(slot, name) for name in SlotReleased.__slots__} for slot in self.slots],
+        }
 
     @classmethod
-    def from_body(cls, body: Mapping[str, Any]) -> SlotReleased:
+    def from_body(cls, body: Mapping[str, Any]) -> SlotsReleased:
         """The inverse of ``to_body``."""
-        return cls(**{name: value for name, value in body.items() if name != "type"})
+        return cls(slots=tuple(SlotReleased(**slot) for slot in body["slots"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,13 +265,13 @@ class WatchJob:
         return cls(**values)
 
 
-AnyMessage = Command | TaskMessage | OutcomeMessage | SlotReleased | HoldChanged | WatchJob
+AnyMessage = Command | TaskMessage | OutcomeMessage | SlotsReleased | HoldChanged | WatchJob
 
 _TYPES: Mapping[str, Any] = {
     "command": Command,
     "task": TaskMessage,
     "outcome": OutcomeMessage,
-    "released": SlotReleased,
+    "released": SlotsReleased,
     "hold": HoldChanged,
     "watch": WatchJob,
 }

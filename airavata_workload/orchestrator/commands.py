@@ -13,7 +13,7 @@ import structlog
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.change import Event, StateChange, Subject
 from airavata_workload.domain.clock import Clock
-from airavata_workload.domain.errors import InputError, NotFoundError, WorkloadError
+from airavata_workload.domain.errors import InputError, NotFoundError, UnavailableError, WorkloadError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import SCHEDULER_QUEUE, Command, CommandKind, HoldChanged
 from airavata_workload.domain.states import EXPERIMENT_ENDS, TASK_ENDS, ExperimentState, ProcessState, TaskState
@@ -40,6 +40,7 @@ from airavata_workload.resources import ClusterCatalogue
 log = structlog.get_logger("airavata_workload.orchestrator")
 
 CONTROL_TOPIC = "control"
+_FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
 
 
 class Commands:
@@ -101,11 +102,17 @@ class Commands:
         self._nodes.create(experiment.experiment_id)
         try:
             tasks = self._load(experiment)
-        except InputError as error:
-            self._refuse(experiment, error)
+        except UnavailableError:
+            raise
+        except WorkloadError as error:
+            self._refuse(experiment, f"Validation failed: {error}", error.user_message)
+            return
+        except Exception as error:
+            log.exception("an experiment could not be loaded", experiment=experiment.experiment_id)
+            self._refuse(experiment, f"Validation broke: {type(error).__name__}: {error}", _FAULT)
             return
         self._journal.write(self._started(experiment))
-        if tasks is None:
+        if tasks is None and self._graph.tasks(experiment.experiment_id):
             self._resume(experiment, command)
             return
         if experiment.held:
@@ -141,11 +148,8 @@ class Commands:
         )
         return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason="process started")]
 
-    def _refuse(self, experiment: Experiment, error: WorkloadError) -> None:
-        reason = f"Validation failed: {error}"
-        self._journal.write(
-            ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, error.user_message)
-        )
+    def _refuse(self, experiment: Experiment, reason: str, user_message: str) -> None:
+        self._journal.write(ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, user_message))
         self._nodes.remove(experiment.experiment_id)
 
     # -- resume -------------------------------------------------------------------

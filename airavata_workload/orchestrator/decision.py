@@ -54,7 +54,9 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
     if cancelling:
         return _end(back, TaskState.CANCELED, outcome.reason or "cancelled", "")
     if outcome.verdict is Verdict.CANCELED:
-        return _end(back, TaskState.CANCELED, outcome.reason, outcome.user_message)
+        # Nobody asked for that; as a cancelled task it would let its experiment complete without it.
+        reason = f"it stopped as if it had been cancelled, and it had not: {outcome.reason}"
+        return _end(back, TaskState.FAILED, reason, outcome.user_message or reason)
     if outcome.verdict is Verdict.FAILED:
         return _end(back, TaskState.FAILED, outcome.reason, outcome.user_message or outcome.reason)
     if outcome.verdict in (Verdict.DEFERRED, Verdict.HANDED_BACK):

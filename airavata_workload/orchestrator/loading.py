@@ -79,13 +79,18 @@ def load(dag: AbstractDag, experiment: Experiment, cluster: Cluster) -> LoadedDa
     """
     scope = scope_of(experiment, cluster)
     tasks: list[Task] = []
-    instances: dict[str, list[Task]] = {}
+    ends: dict[str, tuple[str, ...]] = {}
+    empty: list[str] = []
     for node in dag.ordered():
-        before = tuple(task.task_id for name in node.after for task in instances[name])
-        instances[node.name] = [
-            _task(node, name, node_scope, before, experiment) for name, node_scope in _instances(node, scope)
+        before = tuple(dict.fromkeys(task_id for name in node.after for task_id in ends[name]))
+        made = [
+            _task(node, name, node_scope, before, experiment, empty) for name, node_scope in _instances(node, scope)
         ]
-        tasks += instances[node.name]
+        # What comes after a list of no items still comes after what the list came after.
+        ends[node.name] = tuple(task.task_id for task in made) or before
+        if not made:
+            empty.append(node.name)
+        tasks += made
     return LoadedDag(
         experiment_id=experiment.experiment_id,
         process_id=experiment.process_id,
@@ -112,13 +117,21 @@ def _instances(node: DagNode, scope: Mapping[str, Any]) -> Iterator[tuple[str, M
 
 
 def _task(
-    node: DagNode, name: str, scope: Mapping[str, Any], depends_on: tuple[str, ...], experiment: Experiment
+    node: DagNode,
+    name: str,
+    scope: Mapping[str, Any],
+    depends_on: tuple[str, ...],
+    experiment: Experiment,
+    empty: Sequence[str],
 ) -> Task:
     try:
         parameters = references.resolve(node.parameters, scope, defer=True)
         resource = references.resolve(node.resource, scope)
     except DagError as error:
         raise DagError(f"task '{name}': {error.message}", line=node.line, key=f"tasks.{node.name}") from None
+    context: dict[str, Any] = {"parameters": parameters, "experiment": scope["experiment"]}
+    if empty:
+        context["empty"] = list(empty)
     return Task(
         task_id=identifiers.task_id(),
         experiment_id=experiment.experiment_id,
@@ -127,7 +140,7 @@ def _task(
         kind=node.kind,
         resource=str(resource),
         gateway=experiment.gateway,
-        context={"parameters": parameters, "experiment": scope["experiment"]},
+        context=context,
         depends_on=depends_on,
         when=node.when,
         retry=node.retry,
@@ -140,10 +153,12 @@ def resolved_parameters(task: Task, outputs: Mapping[str, Mapping[str, Any]]) ->
     """The task's parameters with the outputs of earlier tasks filled in.
 
     The tasks of a ``for_each`` node are seen under the node's name as the list
-    of their outputs. Raises ``DagError`` for an output that its task did not give.
+    of their outputs, which is empty where there were no items. Raises
+    ``DagError`` for an output that its task did not give.
     """
     parameters = task.context["parameters"]
-    if not any(reference.startswith("tasks.") for reference in references.find(parameters)):
+    wanted = [reference.split(".") for reference in references.find(parameters) if reference.startswith("tasks.")]
+    if not wanted:
         # Still needed: it unfolds what the first pass protected.
         resolved: Mapping[str, Any] = references.resolve(parameters, {})
         return resolved
@@ -157,6 +172,8 @@ def resolved_parameters(task: Task, outputs: Mapping[str, Mapping[str, Any]]) ->
     for node, by_index in fans.items():
         keys = {key for values in by_index.values() for key in values}
         scope[node] = {"outputs": {key: [by_index[i].get(key) for i in sorted(by_index)] for key in keys}}
+    for node in task.context.get("empty", ()):
+        scope[node] = {"outputs": {words[3]: [] for words in wanted if words[1] == node and len(words) > 3}}
     try:
         resolved = references.resolve(parameters, {"tasks": scope})
     except DagError as error:

@@ -16,6 +16,7 @@ from airavata_workload.domain.message import (
     Command,
     OutcomeMessage,
     SlotReleased,
+    SlotsReleased,
     TaskAction,
     Verdict,
 )
@@ -96,9 +97,8 @@ class Orchestrator(Stage):
 
     def _apply(self, outcomes: Sequence[OutcomeMessage]) -> None:
         transitions: list[Transition] = []
-        messages: list[Message] = []
+        messages = [_slots_released(outcomes)]
         for outcome in outcomes:
-            messages.append(_slot_released(outcome))
             if outcome.action is TaskAction.CANCEL:
                 messages += self._cancel_again(outcome)
                 continue
@@ -129,13 +129,15 @@ class Orchestrator(Stage):
         return [cancel_message(task, self._clock() + microseconds(max(outcome.delay_s, 1.0)))]
 
 
-def _slot_released(outcome: OutcomeMessage) -> Message:
-    released = SlotReleased(
-        task_id=outcome.task_id,
-        resource=outcome.resource,
-        attempt=outcome.attempt,
-        resource_unavailable=outcome.resource_unavailable,
-        delay_s=outcome.delay_s,
-        reason=outcome.reason,
+def _slots_released(outcomes: Sequence[OutcomeMessage]) -> Message:
+    slots = tuple(
+        SlotReleased(
+            task_id=outcome.task_id,
+            resource=outcome.resource,
+            attempt=outcome.attempt,
+            resource_unavailable=outcome.resource_unavailable,
+            reason=outcome.reason,
+        )
+        for outcome in outcomes
     )
-    return Message(queue=SCHEDULER_QUEUE, body=released.to_body(), priority=100)
+    return Message(queue=SCHEDULER_QUEUE, body=SlotsReleased(slots=slots).to_body(), priority=100)

@@ -6,7 +6,7 @@ from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, micro
 from airavata_workload.domain.message import (
     SCHEDULER_QUEUE,
     HoldChanged,
-    SlotReleased,
+    SlotsReleased,
     TaskAction,
     TaskMessage,
     task_queue,
@@ -63,8 +63,9 @@ class Scheduler(Stage):
     def _take_in(self, message: object) -> None:
         if isinstance(message, TaskMessage):
             self._room.add(message)
-        elif isinstance(message, SlotReleased):
-            self._room.released(message, self._clock())
+        elif isinstance(message, SlotsReleased):
+            for slot in message.slots:
+                self._room.released(slot, self._clock())
         elif isinstance(message, HoldChanged):
             if message.forget:
                 self._room.forget(message.experiment_id)

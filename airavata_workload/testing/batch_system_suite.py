@@ -8,7 +8,9 @@ for, and let pytest run it. Needs the extra ``testing`` of this distribution.
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -162,6 +164,33 @@ class BatchSystemSuite(ABC):
         )
         assert code.split()[0] == "4", said
         assert (tmp_path / "order").read_text().split("\n") == ["before here", "command", "after", ""]
+
+    def test_a_path_of_the_jobs_own_does_not_keep_it_from_saying_how_it_ended(self, tmp_path: Path) -> None:
+        description = self.description(tmp_path, ["/bin/sh", "-c", "exit 5"], environment={"PATH": "/no/programs/here"})
+        code, said = self.run_job_script(description)
+        assert code.split()[0] == "5", said
+
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGXCPU"])
+    def test_a_job_that_is_asked_to_end_says_so(self, tmp_path: Path, name: str) -> None:
+        description = self.description(tmp_path, ["sh", "-c", "echo >started; exec sleep 60"])
+        text = self.batch_system().job_script(description)
+        (tmp_path / "script").write_text(text)
+        interpreter = text.split("\n", 1)[0].removeprefix("#!").strip()
+        with subprocess.Popen(  # noqa: S603 - a test runs the script that it tests
+            [interpreter, str(tmp_path / "script")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            end_s = time.monotonic() + 30
+            while not (tmp_path / "started").exists():
+                assert time.monotonic() < end_s, "it did not start"
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.Signals[name])
+            process.wait(30)
+        record = (tmp_path / exit_code_file(_NAME)).read_text().split()
+        assert record[0] == str(128 + signal.Signals[name])
 
     def test_missing_modules_are_a_clear_failure(self, tmp_path: Path) -> None:
         code, said = self.run_job_script(self.description(tmp_path, ["touch", "ran"], modules=("gcc/12", "mpi")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import structlog
@@ -18,21 +17,31 @@ from airavata_workload.domain.errors import (
     WorkloadError,
 )
 from airavata_workload.domain.message import OutcomeMessage, TaskAction, TaskMessage, Verdict
-from airavata_workload.domain.outcome import Completed, Deferred, Failed, Parked
+from airavata_workload.domain.outcome import Completed, Failed, Parked
+from airavata_workload.domain.states import ProcessState
 from airavata_workload.plugins import catalogue
 from airavata_workload.ports.task_plugin import Parameters, TaskPlugin
+from airavata_workload.worker.result_check import checked
 from airavata_workload.worker.run import WorkerRun
 
 log = structlog.get_logger("airavata_workload.worker")
 
 UNAVAILABLE_DELAY_S = 2.0
-MAX_OUTPUTS_BYTES = 1_000_000
 
 
 def plugin_of(kind: str) -> TaskPlugin[Any]:
     """The plugin of a kind. Raises ``NotFoundError`` or ``PluginError``."""
     plugin: TaskPlugin[Any] = catalogue("tasks").load(kind)()
     return plugin
+
+
+def process_state_of(kind: str) -> ProcessState | None:
+    """What the process is doing while a task of the kind runs; ``None`` if its plugin cannot be had or does not say."""
+    try:
+        state = catalogue("tasks").load(kind).process_state
+    except (WorkloadError, AttributeError):
+        return None
+    return state if isinstance(state, ProcessState) else None
 
 
 def parameters_of(plugin: TaskPlugin[Any], message: TaskMessage) -> Parameters:
@@ -67,25 +76,28 @@ class Performance:
             return self.outcome(message, Verdict.CANCELED, reason=str(error))
         except WorkloadError as error:
             return self.of_error(message, error)
-        except Exception as error:
+        except BaseException as error:  # SystemExit too: a plugin must not end the thread that waits for it
             log.exception("a plugin broke", task=message.task_id, kind=message.kind)
-            return self.outcome(
-                message,
-                Verdict.FAILED,
-                reason=f"the plugin '{message.kind}' broke: {type(error).__name__}: {error}",
-                user_message=f"The step '{message.name}' failed because of a fault in its program; tell the operator.",
-            )
+            return self.broken(message, error)
         finally:
             run.tidy()
 
-    def _of_result(self, message: TaskMessage, result: object) -> OutcomeMessage:
+    def broken(self, message: TaskMessage, error: BaseException) -> OutcomeMessage:
+        """The outcome for an error that no plugin should raise; trying again would not help."""
+        try:
+            said = f"{type(error).__name__}: {error}"
+        except Exception:  # noqa: BLE001 - an error of a plugin's own may refuse to be printed
+            said = type(error).__name__
+        return self.outcome(
+            message,
+            Verdict.FAILED,
+            reason=f"the plugin '{message.kind}' broke: {said}",
+            user_message=f"The step '{message.name}' failed because of a fault in its program; tell the operator.",
+        )
+
+    def _of_result(self, message: TaskMessage, returned: object) -> OutcomeMessage:
+        result = checked(returned)
         if isinstance(result, Completed):
-            size = len(json.dumps(dict(result.outputs)))  # raises TypeError for what is not JSON: the plugin broke
-            if size > MAX_OUTPUTS_BYTES:
-                raise ParameterError(
-                    f"The outputs of task {message.name} take {size} bytes, more than {MAX_OUTPUTS_BYTES}: "
-                    "put the data into files and their names into the outputs."
-                )
             return self.outcome(message, Verdict.COMPLETED, outputs=result.outputs, reason=result.reason)
         if isinstance(result, Parked):
             return self.outcome(message, Verdict.PARKED, outputs=result.outputs, job=result.job, reason=result.reason)
@@ -93,9 +105,7 @@ class Performance:
             return self.outcome(
                 message, Verdict.FAILED, reason=result.reason, user_message=result.user_message or result.reason
             )
-        if isinstance(result, Deferred):
-            return self.outcome(message, Verdict.DEFERRED, reason=result.reason, delay_s=result.delay_s)
-        raise TypeError(f"plugin '{message.kind}' returned {result!r}, which is not an outcome")
+        return self.outcome(message, Verdict.DEFERRED, reason=result.reason, delay_s=result.delay_s)
 
     def of_error(self, message: TaskMessage, error: WorkloadError) -> OutcomeMessage:
         """The outcome for an error of our own tree: deferred, retryable or failed, by its class."""

@@ -20,7 +20,6 @@ from airavata_workload.domain.message import (
     OutcomeMessage,
     TaskAction,
     TaskMessage,
-    Verdict,
     task_queue,
 )
 from airavata_workload.domain.states import TaskState
@@ -31,7 +30,7 @@ from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.stage import Stage, decoded
-from airavata_workload.worker.performance import Performance, parameters_of, plugin_of
+from airavata_workload.worker.performance import Performance, parameters_of, plugin_of, process_state_of
 from airavata_workload.worker.run import WorkerRun
 
 log = structlog.get_logger("airavata_workload.worker")
@@ -187,9 +186,8 @@ class Worker(Stage):
             log.warning("the start of tasks is not in the audit trail yet", tasks=len(messages))
 
     def _process_change(self, message: TaskMessage, at_us: int) -> list[StateChange]:
-        try:
-            state = plugin_of(message.kind).process_state
-        except WorkloadError:
+        state = process_state_of(message.kind)
+        if state is None:
             return []
         return [
             StateChange(
@@ -207,6 +205,9 @@ class Worker(Stage):
     def _run(self, delivery: Delivery, message: TaskMessage) -> None:
         try:
             outcome = self._outcome(message)
+        except BaseException as error:  # a slot that ended without an outcome would leave the task open for ever
+            log.exception("a task's outcome was lost", task=message.task_id)
+            outcome = self._performance.broken(message, error)
         finally:
             with self._lock:
                 self._running.discard(message.task_id)
@@ -227,9 +228,9 @@ class Worker(Stage):
             )
         except WorkloadError as error:
             return self._performance.of_error(message, error)
-        except Exception as error:
+        except BaseException as error:
             log.exception("a task could not be begun", task=message.task_id)
-            return self._performance.outcome(message, Verdict.FAILED, reason=f"{type(error).__name__}: {error}")
+            return self._performance.broken(message, error)
         return self._performance.perform(plugin, run, message)
 
     def _on_control(self, event: Event) -> None:

@@ -20,6 +20,10 @@ from airavata_workload.ports.remote_shell import CommandResult
 
 _IDS_PER_CALL = 5000
 """Keeps the arguments of one call far below what Linux takes (Source: execve(2), ARG_MAX)."""
+# What is said of jobs on which there is nothing left to act. Source: slurm_errno.c of Slurm 22.05.
+_IT_HAS_ENDED = (
+    "-e 'Invalid job id' -e 'already completing or completed' -e 'already finished' -e 'Job is no longer pending'"
+)
 
 
 class Slurm(BatchSystem):
@@ -138,12 +142,10 @@ class Slurm(BatchSystem):
         )
         return (
             "export LC_ALL=C\nresult=0\ncheck() {\n"
-            "  case $said in\n"
-            "    *'Invalid job id'* | *'already completing or completed'* | *'Job is no longer pending'*) ;;\n"
-            "    *'ontact slurm controller'* | *'timed out'*) "
-            f'printf "%s\\n" "$said" >&2; result={TRY_LATER} ;;\n'
-            '    *) printf "%s\\n" "$said" >&2; result=$1 ;;\n'
-            "  esac\n}\n"
+            f"  rest=$(printf '%s\\n' \"$said\" | grep -v {_IT_HAS_ENDED}) || return 0\n"
+            "  printf '%s\\n' \"$rest\" >&2\n"
+            f"  case $rest in *'ontact slurm controller'* | *'timed out'*) result={TRY_LATER} ;; *) result=$1 ;; esac\n"
+            "}\n"
             f'{calls}exit "$result"\n'
         )
 

@@ -137,7 +137,7 @@ class SftpTransfer(FileTransfer):
                 file.seek(offset)
                 meter.add(offset)
                 with session.doing(part):
-                    _stream(file, part, offset, session, meter, digest, deadline)
+                    _stream(file, source.size_bytes, part, offset, session, meter, digest, deadline)
                     if source.special_mode is not None:
                         session.client.chmod(path_bytes(part), source.special_mode)
         except OSError as error:
@@ -235,6 +235,7 @@ class SftpTransferFactory(FileTransferFactory):
 
 def _stream(
     file: BinaryIO,
+    size: int,
     part: str,
     offset: int,
     session: SftpSession,
@@ -249,7 +250,14 @@ def _stream(
         while block := file.read(BLOCK_BYTES):
             if digest is not None:
                 digest.add(block)
-            target.write(block)
+            offset += len(block)
+            if offset < size:
+                target.write(block)
+            else:
+                # Answers to pipelined requests are looked at, and errors raised, only by a request that is not.
+                target.write(block[:-1])
+                target.set_pipelined(False)
+                target.write(block[-1:])
             meter.add(len(block))
             deadline.restart()
             deadline.check()

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from airavata_workload.cli import completion
-from airavata_workload.cli.checks import Check, Verdict
 from airavata_workload.cli.commands.doctor import clusters_checked, tell
 from airavata_workload.cli.exit_codes import ExitCode
+from airavata_workload.cli.finding import Check, Verdict
 from airavata_workload.cli.global_options import Command, group
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.views import json_forms

@@ -9,11 +9,11 @@ from typing import Any
 
 import typer
 from pydantic_core import to_jsonable_python
-from rich.text import Text
 
 from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.global_options import Command, group
 from airavata_workload.cli.invocation import Invocation
+from airavata_workload.cli.views.plain_text import unbroken
 from airavata_workload.cli.views.settings_views import settings_table
 from airavata_workload.documents.toml_document import read_toml
 from airavata_workload.domain.errors import SettingsError
@@ -72,5 +72,5 @@ def show_path(context: typer.Context) -> int:
     """Print the path of the settings file, whether or not it is there."""
     invocation: Invocation = context.obj
     path = invocation.settings_path
-    invocation.screen.result({"path": str(path), "exists": path.exists()}, lambda: Text(str(path), overflow="ignore"))
+    invocation.screen.result({"path": str(path), "exists": path.exists()}, lambda: unbroken(str(path)))
     return ExitCode.DONE

@@ -72,6 +72,7 @@ def add_credential(
     if credential.public_key:
         said.append("\nIts public key, for the cluster's ~/.ssh/authorized_keys:\n")
         said.append(credential.public_key)
+        said.no_wrap, said.overflow = True, "ignore"
     invocation.screen.result(json_forms.credential_form(credential), lambda: said)
     return ExitCode.DONE
 

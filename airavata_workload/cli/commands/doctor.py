@@ -9,8 +9,9 @@ import typer
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.cli import checks
-from airavata_workload.cli.checks import Check, Verdict, looked_at
+from airavata_workload.cli.checks import looked_at
 from airavata_workload.cli.exit_codes import ExitCode
+from airavata_workload.cli.finding import Check, Verdict
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.screen import Screen
 from airavata_workload.cli.views.check_views import check_form, check_line, summary

@@ -21,7 +21,7 @@ StateName = StrEnum("StateName", [(state.value, state.value) for state in Experi
 """The states as choices; those of the domain number themselves."""
 
 
-def list_experiments(
+def list_experiments(  # noqa: PLR0917 - Typer makes them options; nobody calls it by position
     context: typer.Context,
     state: Annotated[
         StateName | None, typer.Option("--state", "-s", help="In this state.", case_sensitive=False)

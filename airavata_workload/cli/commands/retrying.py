@@ -16,7 +16,7 @@ from airavata_workload.cli.interrupts import Interrupts
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.views import json_forms
 from airavata_workload.cli.views.experiment_views import state_text
-from airavata_workload.cli.views.plain_text import short_id
+from airavata_workload.cli.views.plain_text import short_id, unbroken
 from airavata_workload.domain.change import Event
 from airavata_workload.domain.errors import CommandTimeoutError
 from airavata_workload.domain.states import ExperimentState
@@ -84,7 +84,7 @@ def clone(
             workload.launch([made.experiment_id])
             if not engine_serves(installation):
                 screen.warn(NO_ENGINE)
-        screen.result(json_forms.experiment_form(made), lambda: Text(made.experiment_id, overflow="ignore"))
+        screen.result(json_forms.experiment_form(made), lambda: unbroken(made.experiment_id))
         if not submit:
             screen.say(f"'airavata-workload submit {short_id(made.experiment_id)}' starts it.")
     return ExitCode.DONE

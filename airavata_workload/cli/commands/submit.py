@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
+from rich.console import Group
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.cli import completion
@@ -16,6 +16,7 @@ from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.interrupts import Interrupts
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.views import json_forms
+from airavata_workload.cli.views.plain_text import unbroken
 from airavata_workload.documents.experiment_file import load_experiment
 from airavata_workload.domain.errors import ConflictError, InputError, NotFoundError
 from airavata_workload.domain.experiment import Experiment
@@ -61,7 +62,7 @@ def submit(
             screen.warn(NO_ENGINE)
         if not wait:
             forms = [json_forms.experiment_form(each) for each in submitted]
-            screen.results(forms, lambda: Text("\n".join(each.experiment_id for each in submitted), overflow="ignore"))
+            screen.results(forms, lambda: Group(*(unbroken(each.experiment_id) for each in submitted)))
             return ExitCode.DONE
         following = follow(screen, workload, [each.experiment_id for each in submitted], interrupts, since=since)
         if not following.ended:

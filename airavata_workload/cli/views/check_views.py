@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from airavata_workload.cli.checks import Check, Verdict
+from airavata_workload.cli.finding import Check, Verdict
 from airavata_workload.cli.views.plain_text import printable
 from airavata_workload.cli.views.state_marks import DONE, FAILED, Mark
 

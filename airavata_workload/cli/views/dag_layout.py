@@ -7,6 +7,7 @@ with few crossings (barycentres), and positions near the neighbours'.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -154,9 +155,9 @@ class _Layered:
         return sum(middles[other] for other in near) / len(near) if near else middles[node]
 
     def _spaced(self, layer: list[int], wanted: list[float]) -> list[float]:
-        """The positions nearest to the wanted ones (least squares) that keep order and gaps: pool adjacent violators."""
+        """Positions nearest to the wanted ones (least squares) that keep order and gaps: pools adjacent violators."""
         offsets = [0.0]
-        for left, right in zip(layer, layer[1:], strict=False):
+        for left, right in itertools.pairwise(layer):
             offsets.append(offsets[-1] + (self.widths[left] + self.widths[right]) / 2 + GAP)
         pools: list[tuple[float, int, int]] = []  # common value, weight, number of nodes
         for node, value, offset in zip(layer, wanted, offsets, strict=True):

@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from airavata_workload.cli.output_files import OutputFile
+from airavata_workload.cli.picture import OutputFile
 from airavata_workload.cli.views.experiment_views import output_table, state_text
 from airavata_workload.cli.views.live_view import state_counts
-from airavata_workload.cli.views.plain_text import duration, lines_of, plural, printable, short_id
+from airavata_workload.cli.views.plain_text import duration, lines_of, plural, printable, short_id, unbroken
 from airavata_workload.cli.views.state_marks import mark_of_state
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, TaskState
@@ -39,7 +39,7 @@ def ending(
     if not completed:
         parts.append(_why(experiment, tasks))
     if outputs:
-        where = Text.assemble("Outputs are in " if completed else "What there is of the outputs is in ")
+        where = unbroken("Outputs are in " if completed else "What there is of the outputs is in ")
         where.append(printable(experiment.output_directory), style="bold")
         parts += ["", where, Padding(output_table(experiment.output_directory, outputs), (0, 0, 0, 2), expand=False)]
     if not completed:
@@ -67,7 +67,7 @@ def next_steps(experiment: Experiment) -> RenderableType:
         "see every task": f"airavata-workload show {name}",
         "try again": f"airavata-workload retry {name}",
     }
-    lines = [Text.assemble((f"  {what:<18}", "dim"), command, overflow="fold") for what, command in steps.items()]
+    lines = [unbroken(f"  {what:<18}", "dim").append(command, style="not dim") for what, command in steps.items()]
     return Group(Text("What to do next:"), *lines)
 
 
@@ -93,5 +93,5 @@ def endings(experiments: Sequence[Experiment], *, heading: bool = True, ascii_on
     else:
         directories = {each.output_directory.rpartition("/")[0] for each in experiments}
         if len(directories) == 1:
-            parts += ["", Text.assemble("Outputs are in ", (printable(directories.pop()), "bold"))]
+            parts += ["", unbroken("Outputs are in ").append(printable(directories.pop()), style="bold")]
     return Group(*parts)

@@ -65,7 +65,7 @@ def experiment_table(
     for column in table.columns[1:5]:
         column.no_wrap = True
     for each in experiments:
-        row = [
+        row: list[RenderableType] = [
             Text(short_id(each.experiment_id), style="bold"),
             state_text(each, ascii_only=ascii_only),
             printable(each.application_type),

@@ -26,7 +26,7 @@ def dag_graph(dag: AbstractDag, *, columns: int, ascii_only: bool) -> Renderable
     """An abstract DAG: name and kind of each task."""
     boxes = {
         node.name: Box(
-            title=f"{node.name} {'x' if ascii_only else '×'}n" if node.for_each else node.name,
+            title=f"{node.name} {_times(ascii_only)}n" if node.for_each else node.name,
             subtitle=_joined(node.kind, _WHEN[node.when]),
         )
         for node in dag.nodes
@@ -71,9 +71,10 @@ def _box(key: str, tasks: Sequence[Task], job_states: Mapping[str, JobState], as
         return Box(title=f"{_sign(mark, ascii_only)} {key}", subtitle=_joined(state, attempt), style=mark.style)
     states = Counter(task.state for task in tasks)
     mark = mark_of_state(next(state for state in _GRAVEST if states[state]))
-    times = "x" if ascii_only else "×"
     counts = ", ".join(f"{states[state]} {word(state)}" for state in _GRAVEST if states[state])
-    return Box(title=f"{_sign(mark, ascii_only)} {key} {times}{len(tasks)}", subtitle=counts, style=mark.style)
+    return Box(
+        title=f"{_sign(mark, ascii_only)} {key} {_times(ascii_only)}{len(tasks)}", subtitle=counts, style=mark.style
+    )
 
 
 def legend(tasks: Sequence[Task], *, ascii_only: bool) -> Text:
@@ -90,6 +91,10 @@ def legend(tasks: Sequence[Task], *, ascii_only: bool) -> Text:
 
 def _sign(mark: Mark, ascii_only: bool) -> str:
     return mark.ascii_sign if ascii_only else mark.sign
+
+
+def _times(ascii_only: bool) -> str:
+    return "x" if ascii_only else "\N{MULTIPLICATION SIGN}"
 
 
 def _joined(*parts: str) -> str:

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from airavata_workload.cli.following import Picture, TaskProgress
+from airavata_workload.cli.picture import Picture, TaskProgress
 from airavata_workload.cli.views.experiment_views import remark, state_text, time_taken
 from airavata_workload.cli.views.plain_text import duration, plural, printable, short_id, size
 from airavata_workload.cli.views.state_marks import mark_of_state, mark_of_task, word

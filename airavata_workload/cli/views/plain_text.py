@@ -6,6 +6,8 @@ import re
 import unicodedata
 from datetime import datetime
 
+from rich.text import Text
+
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, to_datetime
 
 _UUID_AT_END = re.compile(r"_([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
@@ -102,6 +104,11 @@ def size(size_bytes: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1024
     raise AssertionError("the loop always returns")
+
+
+def unbroken(text: str, style: str = "") -> Text:
+    """A path, a command or an id on one line, however long, so that it can be copied."""
+    return Text(printable(text), style=style, no_wrap=True, overflow="ignore")
 
 
 def plural(count: int, noun: str) -> str:
