@@ -14,7 +14,7 @@ from airavata_workload.documents.cluster_file import ClusterFiles
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
 from airavata_workload.plugins import catalogue
-from airavata_workload.ports.backing import BackingContext
+from airavata_workload.ports.backing import SESSION_PARTITION, BackingContext
 from airavata_workload.ports.credential_store import CredentialStore
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
@@ -39,7 +39,7 @@ class Installation:
     def __init__(self, settings: Settings, *, service: str, private: bool = False) -> None:
         self.settings = settings
         self.session = identifiers.session_id(service)
-        self.partition = self.session if private else settings.partition
+        self.partition = SESSION_PARTITION + self.session if private else settings.partition
         self.clock = now_us
         self._private = private
         self._opened: dict[str, Any] = {}

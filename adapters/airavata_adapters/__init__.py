@@ -1,0 +1,1 @@
+"""What speaks to outside systems: one folder a port, one module a system."""

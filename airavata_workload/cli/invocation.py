@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airavata_workload.domain.errors import DeniedError
+
 if TYPE_CHECKING:  # slow to import, and not needed for help
     from airavata_workload.bootstrap import Installation
     from airavata_workload.cli.screen import Screen
@@ -76,7 +78,11 @@ class Invocation:
         from airavata_workload.bootstrap import Installation, own_files_only
 
         own_files_only()
-        return Installation(self.settings, service=service, private=private)
+        try:
+            return Installation(self.settings, service=service, private=private)
+        except OSError as error:
+            remedy = "Choose another one with --home or $AIRAVATA_WORKLOAD_HOME."
+            raise DeniedError(f"{self.settings.home} cannot be used: {error.strerror}.", remedy=remedy) from error
 
     def log_level(self, service: str) -> str:
         """What is logged: a service as the settings say; a command for people only what went wrong."""

@@ -73,6 +73,8 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except typer.TyperException as error:
         return _wrong_use(invocation, arguments, error)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # the reader of our output has gone, as with '| head'
         sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115 - until the process ends

@@ -52,13 +52,13 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
         reason=outcome.reason,
     )
     if cancelling:
-        return _end(back, TaskState.CANCELED, outcome.reason or "cancelled", "")
+        return _end(back, task, TaskState.CANCELED, outcome.reason or "cancelled", "")
     if outcome.verdict is Verdict.CANCELED:
         # Nobody asked for that; as a cancelled task it would let its experiment complete without it.
         reason = f"it stopped as if it had been cancelled, and it had not: {outcome.reason}"
-        return _end(back, TaskState.FAILED, reason, outcome.user_message or reason)
+        return _end(back, task, TaskState.FAILED, reason, outcome.user_message or reason)
     if outcome.verdict is Verdict.FAILED:
-        return _end(back, TaskState.FAILED, outcome.reason, outcome.user_message or outcome.reason)
+        return _end(back, task, TaskState.FAILED, outcome.reason, outcome.user_message or outcome.reason)
     if outcome.verdict in (Verdict.DEFERRED, Verdict.HANDED_BACK):
         return replace(
             back,
@@ -68,7 +68,9 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
     failures = task.failures + 1
     if not task.retry.allows_another(failures):
         reason = f"{outcome.reason} (attempt {failures} of {task.retry.attempts})"
-        return replace(_end(back, TaskState.FAILED, reason, outcome.user_message or outcome.reason), failures=failures)
+        return replace(
+            _end(back, task, TaskState.FAILED, reason, outcome.user_message or outcome.reason), failures=failures
+        )
     delay_s = task.retry.delay_s(failures)
     return replace(
         back,
@@ -79,8 +81,10 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
     )
 
 
-def _end(back: Transition, state: TaskState, reason: str, user_message: str) -> Transition:
-    return replace(back, target=state, next_attempt=None, reason=reason, user_message=user_message)
+def _end(back: Transition, task: Task, state: TaskState, reason: str, user_message: str) -> Transition:
+    # A job stays with the task that it has failed: whoever tries the experiment again must know that it is dead.
+    job = task.job if task.parked else None
+    return replace(back, target=state, next_attempt=None, job=job, reason=reason, user_message=user_message)
 
 
 def handed_out_anew(task: Task, by: str, now_us: int) -> Transition:

@@ -5,25 +5,39 @@ that ran after a failure (to bring back a log, say) has to do its work for the
 new attempt too. It is therefore not run again but replaced by a new task of
 the same name, as is every task that failed, was cancelled or comes after one
 of those. The tasks that completed before them are taken over with their
-outputs.
+outputs. A task that submitted a job which then failed or was cancelled under
+the eyes of another task has not done its work: it is replaced too, or the new
+attempt would wait for a job that is dead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.states import TaskState
 from airavata_workload.domain.task import LoadedDag, Task, TaskChange
 
+_UNSUCCESSFUL = (TaskState.FAILED, TaskState.CANCELED)
+
+
+def _key(job: object) -> tuple[object, object] | None:
+    """What tells the job in a task's outputs from all others; ``None`` if it is none."""
+    return (job.get("cluster"), job.get("job_id")) if isinstance(job, Mapping) else None
+
 
 def renewed(tasks: Sequence[Task], process_id: str, now_us: int, by: str) -> LoadedDag:
     """The loaded DAG of the new process, from the tasks (in the order of their DAG) of the process before it."""
     new_ids: dict[str, str] = {}
     result: list[Task] = []
+    dead = {_key(task.job.to_json()) for task in tasks if task.job is not None and task.state in _UNSUCCESSFUL}
     for task in tasks:
-        again = task.state is not TaskState.COMPLETED or any(before in new_ids for before in task.depends_on)
+        again = (
+            task.state is not TaskState.COMPLETED
+            or any(before in new_ids for before in task.depends_on)
+            or _key(task.outputs.get("job")) in dead
+        )
         if again:
             new_ids[task.task_id] = identifiers.task_id()
         depends_on = tuple(new_ids.get(before, before) for before in task.depends_on)

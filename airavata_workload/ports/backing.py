@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+SESSION_PARTITION = "session:"
+"""Prefix of the partition that belongs to one session."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackingContext:
@@ -15,8 +18,9 @@ class BackingContext:
 
     ``home`` is ``$AIRAVATA_WORKLOAD_HOME``, ``session`` the id of the running
     process (see ``identifiers.session_id``), ``partition`` separates queues
-    of engines that share a store ('' is the common one), ``options`` is the
-    adapter's own table in the settings.
+    of engines that share a store ('' is the common one; ``session:<id>`` is
+    that session's own, and what is left in it when the session has ended may
+    be dropped), ``options`` is the adapter's own table in the settings.
     """
 
     home: Path

@@ -15,6 +15,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -202,7 +203,7 @@ class BatchSystemSuite(ABC):
     @pytest.mark.parametrize("member", ["queue", "allocation", "quality_of_service", "reservation"])
     @pytest.mark.parametrize("value", ["a\n#SBATCH --uid=0", "a\nrm x", "a b", "-x", "a\0b", "a\rb"])
     def test_no_name_brings_a_directive_of_its_own(self, tmp_path: Path, member: str, value: str) -> None:
-        description = self.description(tmp_path, ["true"], resources=ResourceRequest(**{member: value}))
+        description = self.description(tmp_path, ["true"], resources=ResourceRequest.from_json({member: value}))
         try:
             text = self.batch_system().job_script(description)
         except ParameterError as error:
@@ -212,11 +213,8 @@ class BatchSystemSuite(ABC):
 
     @pytest.mark.parametrize("name", ["../out", "/etc/passwd", "a\nb", "a\0b"])
     def test_output_files_stay_in_the_working_directory(self, tmp_path: Path, name: str) -> None:
-        for member in ("stdout", "stderr"):
-            values = {"stdout": "out", "stderr": "err", member: name}
-            description = JobDescription(
-                job_name=_NAME, working_directory=str(tmp_path), commands=(("true",),), **values
-            )
+        plain = self.description(tmp_path, ["true"])
+        for description in (replace(plain, stdout=name), replace(plain, stderr=name)):
             with pytest.raises(ParameterError):
                 self.batch_system().job_script(description)
 

@@ -45,17 +45,17 @@ SIZES_BYTES = (0, 1, 511, 512, 513, 65_536, 65_537, 200_000, 5_000_000)
 class FileTransferSuite:
     """Conformance tests of ``FileTransfer``."""
 
-    @pytest.fixture()
+    @pytest.fixture
     def transfer(self) -> FileTransfer:
         """The transfer under test. Override it."""
         _must_override("transfer")
 
-    @pytest.fixture()
+    @pytest.fixture
     def shell(self) -> RemoteShell:
         """A shell on the far side, to look at what arrived. Override it."""
         _must_override("shell")
 
-    @pytest.fixture()
+    @pytest.fixture
     def remote_directory(self) -> str:
         """Absolute path of an empty directory on the far side. Override it."""
         _must_override("remote_directory")
@@ -79,7 +79,9 @@ class FileTransferSuite:
     def test_any_name_there_and_back(
         self, transfer: FileTransfer, shell: RemoteShell, remote_directory: str, tmp_path: Path, name: str
     ) -> None:
-        there = _pair(tmp_path / "here" / name, f"{remote_directory}/{name[:80]}", name, b"content of " + os.fsencode(name))
+        there = _pair(
+            tmp_path / "here" / name, f"{remote_directory}/{name[:80]}", name, b"content of " + os.fsencode(name)
+        )
         transfer.put([there])
         back = FilePair(local=tmp_path / "back" / name, remote=there.remote)
         transfer.get([back])
@@ -162,7 +164,9 @@ class FileTransferSuite:
         with pytest.raises(StagingInputError, match="directory"):
             transfer.put([FilePair(local=tmp_path, remote=f"{remote_directory}/x")])
 
-    def test_a_missing_remote_file_is_named(self, transfer: FileTransfer, remote_directory: str, tmp_path: Path) -> None:
+    def test_a_missing_remote_file_is_named(
+        self, transfer: FileTransfer, remote_directory: str, tmp_path: Path
+    ) -> None:
         there = _pair(tmp_path / "good", remote_directory, "good", b"x")
         transfer.put([there])
         pairs = [
@@ -199,10 +203,18 @@ class FileTransferSuite:
         assert not (tmp_path / "back").exists()
 
     # -- listing -----------------------------------------------------------------------
-    def test_patterns(
-        self, transfer: FileTransfer, shell: RemoteShell, remote_directory: str, tmp_path: Path
-    ) -> None:
-        names = ("a.txt", "b.txt", "é.txt", ".hidden.txt", "out[1].log", "sub/c.txt", "sub/deep/d.txt", "x*y", ".d/e.txt")
+    def test_patterns(self, transfer: FileTransfer, shell: RemoteShell, remote_directory: str, tmp_path: Path) -> None:
+        names = (
+            "a.txt",
+            "b.txt",
+            "é.txt",
+            ".hidden.txt",
+            "out[1].log",
+            "sub/c.txt",
+            "sub/deep/d.txt",
+            "x*y",
+            ".d/e.txt",
+        )
         transfer.put([_pair(tmp_path / "f", remote_directory, name, b"12345") for name in names])
         shell.run(f"mkdir {shlex.quote(remote_directory)}/dir.txt").require_success("mkdir")
         expected = {
@@ -229,9 +241,7 @@ class FileTransferSuite:
         assert transfer.list_files(remote_directory, []) == {}
 
     @pytest.mark.parametrize("pattern", ["../*", "/etc/passwd", "a/../../b", ""])
-    def test_patterns_stay_in_the_directory(
-        self, transfer: FileTransfer, remote_directory: str, pattern: str
-    ) -> None:
+    def test_patterns_stay_in_the_directory(self, transfer: FileTransfer, remote_directory: str, pattern: str) -> None:
         with pytest.raises(InputError):
             transfer.list_files(remote_directory, [pattern])
 

@@ -49,7 +49,7 @@ HOSTILE_SCRIPTS = (
 class RemoteShellSuite:
     """Conformance tests of ``RemoteShell``. They write nothing on the machine."""
 
-    @pytest.fixture()
+    @pytest.fixture
     def shell(self) -> RemoteShell:
         """The shell under test. Override it."""
         _must_override("shell")
@@ -69,7 +69,16 @@ class RemoteShellSuite:
 
     @pytest.mark.parametrize(
         "data",
-        [b"", b"plain\n", b"no newline", b"a\n\nEOF\n", bytes(range(256)), b"\0" * 10, b"x" * 70_000, b"\xff\0" * 500_000],
+        [
+            b"",
+            b"plain\n",
+            b"no newline",
+            b"a\n\nEOF\n",
+            bytes(range(256)),
+            b"\0" * 10,
+            b"x" * 70_000,
+            b"\xff\0" * 500_000,
+        ],
         ids=["empty", "text", "no-newline", "heredoc-word", "all-bytes", "nul", "beyond-a-frame", "megabyte"],
     )
     def test_stdin_arrives_unchanged(self, shell: RemoteShell, data: bytes) -> None:

@@ -75,7 +75,7 @@ class SshServer:
         config.write_text("\n".join(lines) + "\n")
         command = [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", str(config)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)  # noqa: S603
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)  # noqa: S603 - fixed words
         self._wait_until_it_answers()
         return self
 
@@ -94,7 +94,7 @@ class SshServer:
         """How many logins the server has accepted since it was made."""
         return len(re.findall(r"Accepted \w+ for ", self.log.read_text(errors="replace")))
 
-    def cluster(self, **values: Any) -> Cluster:  # noqa: ANN401 - the fields of Cluster
+    def cluster(self, **values: Any) -> Cluster:
         """The server as a resource; ``values`` replace what a test wants otherwise."""
         fields: Mapping[str, Any] = {
             "name": "own-server",
@@ -129,7 +129,7 @@ def make_key(path: Path, *, kind: str = "ed25519", passphrase: str = "") -> Path
     for old in (path, _public_path(path)):
         old.unlink(missing_ok=True)
     command = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", str(path)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)  # noqa: S603
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)  # noqa: S603 - fixed words
     return path
 
 
@@ -142,7 +142,8 @@ def free_port() -> int:
 
 def _server_processes_below(process_id: int) -> list[int]:
     """The server's processes for its connections, each a session of its own; not what they started for the user."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True, timeout=60)  # noqa: S607
+    command = [shutil.which("ps") or "/bin/ps", "-A", "-o", "pid=,ppid=,comm="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - fixed words
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     found, waiting = [], [process_id]
     while waiting:

@@ -87,6 +87,9 @@ def test_a_home_that_cannot_be_written_is_denied(command_line: Any, tmp_path: Pa
     file.write_text("a file, and no directory")
     done = command_line("list", "--home", file, code=2)
     assert str(file) in done.stderr
+    denied = command_line("list", code=5, AIRAVATA_WORKLOAD_HOME=str(file))
+    assert f"{file} cannot be used" in denied.stderr
+    assert "--home" in denied.stderr
     if os.getuid() != 0:  # root may write anywhere
         closed = tmp_path / "closed"
         closed.mkdir(mode=0o500)

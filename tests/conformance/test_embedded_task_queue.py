@@ -15,7 +15,7 @@ from airavata_adapters.task_queues.embedded import EmbeddedTaskQueue, open_task_
 from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
 from airavata_workload.domain.identifiers import session_id
 from airavata_workload.ports.backing import BackingContext
-from airavata_workload.ports.task_queue import TaskQueue
+from airavata_workload.ports.task_queue import Message, TaskQueue
 from airavata_workload.testing.task_queue_suite import SOON_S, OpenQueue, TaskQueueSuite, messages
 
 
@@ -89,3 +89,24 @@ def test_a_session_of_another_living_process_is_refused(tmp_path: Path) -> None:
         open_task_queue(BackingContext(home=tmp_path, session="engine-1"))
     theirs.let_go("engine-1")
     open_task_queue(BackingContext(home=tmp_path, session="engine-1")).close()
+
+
+def test_what_a_dead_session_left_in_its_own_partition_is_dropped(tmp_path: Path) -> None:
+    """Its experiments are recovered from the graph store; its messages would lie there for ever."""
+
+    def opened(session: str, partition: str) -> TaskQueue:
+        return open_task_queue(BackingContext(home=tmp_path, session=session, partition=partition))
+
+    message = Message(queue="q", body={"n": 1})
+    private = opened("run-1", "session:run-1")
+    private.publish([message])
+    common = opened("serve-1", "")
+    common.publish([message])
+    assert private.depths() == {"q": 1}, "its session lives"
+    private.close()
+    opened("serve-2", "").close()
+    late = opened("reader", "session:run-1")
+    assert late.depths() == {}
+    assert common.depths() == {"q": 1}, "the common partition outlives every session"
+    late.close()
+    common.close()

@@ -64,7 +64,9 @@ def test_a_time_out_ends_the_whole_process_group() -> None:
     shell = open_shell()
     with pytest.raises(CommandTimeoutError):
         shell.run("sleep 4711 & sleep 4711", timeout_s=0.2)
-    gone = shell.run("n=0; while pgrep -fx 'sleep 4711' >/dev/null && [ $n -lt 300 ]; do n=$((n+1)); sleep 0.02; done; echo $n")
+    gone = shell.run(
+        "n=0; while pgrep -fx 'sleep 4711' >/dev/null && [ $n -lt 300 ]; do n=$((n+1)); sleep 0.02; done; echo $n"
+    )
     shell.close()
     assert int(gone.text) < 300
 
@@ -79,7 +81,9 @@ def test_idle_shells_are_closed() -> None:
     shell = open_shell(idle_timeout_s=0.1)
     first = shell.run("echo $$").text.strip()
     watcher = open_shell()
-    ended = watcher.run(f"n=0; while kill -0 {first} 2>/dev/null && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done; echo $n")
+    ended = watcher.run(
+        f"n=0; while kill -0 {first} 2>/dev/null && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done; echo $n"
+    )
     assert int(ended.text) < 500
     assert shell.run("echo $$").text.strip() != first
     shell.close()

@@ -135,7 +135,7 @@ class TestForkOverSsh(ForkJobs):
         self.scratch = f"{ssh_cluster.scratch_directory}/fork-{uuid.uuid4().hex}"
         self.act(f"mkdir -- '{self.scratch}'")
         yield
-        self.act(f"rm -rf -- '{self.scratch}'")
+        self.act(f"until rm -rf -- '{self.scratch}'; do sleep 0.2; done")  # jobs may still write there
         self.machines.close()
 
 

@@ -33,7 +33,7 @@ class TestSlurmOverSsh(LiveBatchSystemSuite):
         self._servers = servers
         self.act(f"mkdir -- '{self._scratch}'")
         yield
-        self.act(f"rm -rf -- '{self._scratch}'")
+        self.act(f"until rm -rf -- '{self._scratch}'; do sleep 0.2; done")  # jobs may still write there
         self._machines.close()
 
     def shell(self) -> RemoteShell:
@@ -63,6 +63,11 @@ class TestSlurmOverSsh(LiveBatchSystemSuite):
             assert time.monotonic() < end_s, f"accounting last said {report}"
             time.sleep(0.2)
 
+    def wait_for_file(self, job: Job, name: str) -> None:
+        """Wait until the job has made a file."""
+        script = f'until [ -e "{job.working_directory}/{name}" ]; do sleep 0.1; done'
+        self.shell().run(script, timeout_s=60).require_success(f"Waiting for {name}")
+
     def test_accounting_agrees_with_the_queue(self) -> None:
         job = self.submit(["sh", "-c", "exit 3"])
         assert self.until(job, JobState.FAILED).exit_code == 3
@@ -82,8 +87,8 @@ class TestSlurmOverSsh(LiveBatchSystemSuite):
         assert (report.state, report.exit_code) == (JobState.FAILED, 4)
 
     def test_an_administrator_cancels_a_job(self) -> None:
-        job = self.submit(["sleep", "600"])
-        self.until(job, JobState.ACTIVE)
+        job = self.submit(["sh", "-c", "touch started; sleep 600"])
+        self.wait_for_file(job, "started")
         self.as_administrator("scancel", job.job_id)
         self.until(job, JobState.CANCELED)
         assert self.by_accounting(job, JobState.CANCELED).reason == "by the administrator (user 0)"
@@ -118,7 +123,7 @@ class TestSlurmOverSsh(LiveBatchSystemSuite):
     def test_a_job_is_queued_again_and_runs_again(self) -> None:
         job = self.submit(["sh", "-c", "if [ -e again ]; then exit 0; fi; touch again; sleep 600"])
         self.until(job, JobState.ACTIVE)
-        self.shell().run(f'until [ -e "{job.working_directory}/again" ]; do sleep 0.1; done', timeout_s=30)
+        self.wait_for_file(job, "again")
         self.as_administrator("scontrol", "requeue", job.job_id)
         self.until(job, JobState.QUEUED)  # Slurm has it wait for two minutes now
         # Sooner than in the next second, Slurm takes the second run for the first, which it has revoked.

@@ -54,7 +54,7 @@ def site(slurm_cluster: Cluster, tmp_path: Any) -> Iterator[Site]:
     made.shell(
         f"cd '{made.directory}' 2>/dev/null || exit 0; "
         'for script in *.slurm; do scancel --quiet --name="${script%.slurm}"; done; '
-        f"cd / && rm -rf -- '{made.directory}'"
+        f"cd / && until rm -rf -- '{made.directory}'; do sleep 0.2; done"  # the jobs may still write there
     )
     made.machines.close()
 

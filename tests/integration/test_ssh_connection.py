@@ -337,7 +337,9 @@ def test_default_key_files(server: SshServer, tmp_path: Path, monkeypatch: pytes
 def test_a_slow_and_noisy_login_is_paid_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    (home / ".bashrc").write_text(f"echo x >>{home}/logins; sleep 0.3; seq 20000; seq 20000 >&2; printf '\\0%s' \"'\"\n")
+    (home / ".bashrc").write_text(
+        f"echo x >>{home}/logins; sleep 0.3; seq 20000; seq 20000 >&2; printf '\\0%s' \"'\"\n"
+    )
     with SshServer(tmp_path / "sshd", [f"SetEnv HOME={home}"]) as server:
         shell = open_shell(server.cluster())
         began = time.monotonic()
@@ -351,9 +353,9 @@ def test_a_slow_and_noisy_login_is_paid_once(tmp_path: Path) -> None:
 
 
 def test_an_account_without_a_shell(tmp_path: Path) -> None:
-    with SshServer(tmp_path, ['ForceCommand echo "This account is for other things." >&2; exit 1']) as server:
-        with pytest.raises(DeniedError, match="for other things"):
-            open_shell(server.cluster()).check()
+    options = ['ForceCommand echo "This account is for other things." >&2; exit 1']
+    with SshServer(tmp_path, options) as server, pytest.raises(DeniedError, match="for other things"):
+        open_shell(server.cluster()).check()
 
 
 def standing(shell: SshShell) -> int:

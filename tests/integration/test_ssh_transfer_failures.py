@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ from airavata_workload.testing.ssh_server import SshServer
 pytestmark = pytest.mark.server
 
 FACTORIES = {"scp": ScpTransferFactory(), "sftp": SftpTransferFactory()}
+
+
+MINIMAL_TOOLS = (
+    *("sh", "cat", "tar", "xargs", "mv", "rm", "rmdir", "mkdir", "wc", "base64", "which"),
+    *("openssl", "tail", "head", "sleep", "uname", "dd"),
+)
 
 
 class CuttingProxy:
@@ -55,7 +62,7 @@ class CuttingProxy:
                 threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             while data := source.recv(65536):
                 with self._lock:
                     self.carried += len(data)
@@ -63,14 +70,9 @@ class CuttingProxy:
                 if cut:
                     break
                 sink.sendall(data)
-        except OSError:
-            pass
-        finally:
-            for side in (source, sink):
-                try:
-                    side.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+        for side in (source, sink):
+            with suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +197,7 @@ def test_a_full_disk_and_a_tiny_file(
     kind: str, server: SshServer, tmp_path: Path, tiny_disk: Path, content: bytes
 ) -> None:
     transfer = open_transfer(kind, server.cluster())
-    with pytest.raises(OSError, match="No space"), (tiny_disk / "filler").open("wb", buffering=0) as file:
+    with (tiny_disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
         while file.write(b"x" * 4096):
             pass
     (tmp_path / "f").write_bytes(content)
@@ -239,12 +241,14 @@ def test_sftp_without_a_shell(tmp_path: Path) -> None:
 
 
 def test_scp_needs_neither_sftp_nor_coreutils_sums(tmp_path: Path) -> None:
-    # A machine that has openssl only, as some minimal systems do, and no SFTP subsystem.
+    # A machine that has openssl only, no stat, a find without -printf, as some systems do, and no SFTP subsystem.
     tools = tmp_path / "bin"
     tools.mkdir()
-    for tool in "sh cat tar find xargs mv rm rmdir mkdir wc stat base64 openssl tail head sleep uname dd".split():
+    for tool in MINIMAL_TOOLS:
         found = subprocess.run(["which", tool], capture_output=True, text=True, check=True).stdout.strip()
         (tools / tool).symlink_to(found)
+    (tools / "find").write_text('#!/bin/sh\ncase "$*" in *-printf*) exit 1;; esac\nexec /usr/bin/find "$@"\n')
+    (tools / "find").chmod(0o755)
     with SshServer(tmp_path / "sshd", [f"SetEnv PATH={tools}", "Subsystem sftp /bin/false"]) as server:
         transfer = open_transfer("scp", server.cluster())
         there = []
@@ -256,6 +260,9 @@ def test_scp_needs_neither_sftp_nor_coreutils_sums(tmp_path: Path) -> None:
             back = [FilePair(local=tmp_path / "back" / pair.local.name, remote=pair.remote) for pair in batch]
             transfer.get(back)
             assert all(pair.local.read_bytes() == Path(pair.remote).read_bytes() for pair in back)
+        listed = transfer.list_files(f"{tmp_path}/far", ["*", "9"])
+        assert [(file.path, file.size_bytes) for file in listed["*"]] == [("0", 10), ("1", 100_000), ("2", 5_000_000)]
+        assert listed["9"] == []
 
 
 def test_a_file_that_changes_on_its_way_is_not_accepted(server: SshServer, tmp_path: Path) -> None:
@@ -263,7 +270,7 @@ def test_a_file_that_changes_on_its_way_is_not_accepted(server: SshServer, tmp_p
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "tar").write_text(
-        "#!/bin/sh\n/bin/tar \"$@\" || exit\n"
+        '#!/bin/sh\n/bin/tar "$@" || exit\n'
         f"find {shlex.quote(str(tmp_path))}/far -name 3 -exec sh -c 'printf X >\"$1\"' sh {{}} ';'\n"
     )
     (tools / "tar").chmod(0o755)

@@ -46,7 +46,7 @@ fragments = st.sampled_from(
         "return 2",
         "break",
         "exec 1>&-",
-        "cd /",
+        "cd ..",
         "trap 'exit 9' EXIT",
         "unset IFS",
         "$'",
@@ -56,9 +56,7 @@ fragments = st.sampled_from(
         "\x7f",
     ]
 )
-sometimes_slow = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+sometimes_slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -109,20 +107,20 @@ def test_any_name_and_content_come_back(
 
 @pytest.mark.parametrize("kind", ["local", "scp"])
 @sometimes_slow
-@given(names=st.sets(names, max_size=5), pattern=st.text("ab*?.[]é\n'$", min_size=1, max_size=5))
+@given(
+    names=st.sets(names, max_size=5),
+    pattern=st.text("ab*?.[]é\n'$", min_size=1, max_size=5).filter(lambda text: text not in (".", "..")),
+)
 def test_listing_agrees_between_transfers(
     shell: RemoteShell, tmp_path_factory: pytest.TempPathFactory, kind: str, names: set[str], pattern: str
 ) -> None:
     transfer: FileTransfer = LocalTransfer() if kind == "local" else ScpTransferFactory().open(HERE, shell)
     directory = Path(tmp_path_factory.mktemp("listing"))
-    for name in names | {pattern.replace("*", "a").replace("?", "b")} - {".", ".."}:
+    surely = pattern.replace("*", "a").replace("?", "b")
+    for name in names | {surely}:
         (directory / name).write_bytes(b"123")
-    if pattern in (".", ".."):
-        return
     listed = {file.path for file in transfer.list_files(str(directory), [pattern])[pattern]}
     expected = {file.path for file in LocalTransfer().list_files(str(directory), [pattern])[pattern]}
     assert listed == expected
-    if pattern.replace("*", "a").replace("?", "b") not in (".", ".."):
-        literal = pattern.replace("*", "a").replace("?", "b")
-        assert (literal in listed) == (pattern[0] == literal[0] or literal[0] != ".")
+    assert surely in listed
     shutil.rmtree(directory)

@@ -51,7 +51,10 @@ def test_only_directories_that_a_pattern_needs_are_listed() -> None:
         return [Entry("d1", 0, False, True), Entry("d2", 0, False, True), Entry("f", 7, True, False)]
 
     found = walk(["d1/f", "f"], list_directory)
-    assert {pattern: [file.path for file in files] for pattern, files in found.items()} == {"d1/f": ["d1/f"], "f": ["f"]}
+    assert {pattern: [file.path for file in files] for pattern, files in found.items()} == {
+        "d1/f": ["d1/f"],
+        "f": ["f"],
+    }
     assert sorted(listed) == ["", "d1"]
 
 

@@ -275,11 +275,15 @@ def test_completing_is_not_over() -> None:
     assert report.state is JobState.ACTIVE
 
 
-def test_completing_is_over_when_the_script_has_said_how_it_ended() -> None:
+def test_completing_is_over_when_the_script_has_said_that_it_ended_well() -> None:
     assert (report := one("COMPLETING", "E\t5\t0\texit\n")) is not None
     assert (report.state, report.exit_code) == (JobState.COMPLETE, 0)
-    assert (report := one("COMPLETING", "E\t5\t143\tTERM\n")) is not None
-    assert report.state is JobState.ACTIVE, "who stopped it, and why, Slurm will say in a moment"
+
+
+@pytest.mark.parametrize("record", ["1\texit", "143\tTERM", "143\texit", "0\tTERM"])
+def test_of_any_other_end_slurm_will_say_more(record: str) -> None:
+    assert (report := one("COMPLETING", f"E\t5\t{record}\n")) is not None
+    assert report.state is JobState.ACTIVE
 
 
 def test_the_exit_code_file_speaks_when_the_queue_is_silent() -> None:

@@ -100,8 +100,9 @@ def parse_status(jobs: Sequence[Job], result: CommandResult) -> dict[str, JobRep
 def _queue_report(row: Sequence[str], exit_record: ExitRecord | None) -> JobReport:
     job_id, words, why, time_limit = row[:4]
     name, state = slurm_states.native_state(words), slurm_states.job_state(words)
-    if name == "COMPLETING" and exit_record is not None and exit_record.decides:
-        # The script has ended by itself and said how; what Slurm still does changes nothing about that.
+    if name == "COMPLETING" and exit_record == ExitRecord(0, BY_ITSELF):
+        # The script has ended well; what Slurm still does, which a node in trouble may draw out, changes nothing.
+        # Of any other end Slurm will say more in a moment: who stopped the job, and why.
         return exit_record.report(job_id)
     code = exit_record.code if exit_record is not None and state in JOB_ENDS else None
     if state is JobState.COMPLETE and code is None:

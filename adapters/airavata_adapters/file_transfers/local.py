@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from airavata_adapters.file_transfers.checksums import BLOCK_BYTES, sha256_of_file
@@ -159,8 +160,10 @@ def _entries(directory: str) -> Iterator[Entry]:
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
-                is_file = entry.is_file()
-                yield Entry(entry.name, entry.stat().st_size if is_file else 0, is_file, entry.is_dir())
+                with suppress(FileNotFoundError):  # it was removed in the meantime
+                    is_file = entry.is_file()
+                    size = entry.stat().st_size if is_file else 0
+                    yield Entry(entry.name, size, is_file, entry.is_dir())
     except FileNotFoundError:
         return
     except OSError as error:

@@ -75,7 +75,7 @@ def change_row(change: StateChange) -> dict[str, Any]:
         "subject": str(change.subject),
         "subject_id": change.subject_id,
         "experiment_id": change.experiment_id,
-        "state": change.state,
+        "state": str(change.state),
         "attempt": change.attempt,
         "at_us": change.at_us,
         "changed_by": change.by,

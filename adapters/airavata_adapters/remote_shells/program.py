@@ -91,6 +91,7 @@ class Program(AbstractContextManager["Program"], ABC):
                     f"{where} ends the session instead of giving a shell{': ' + said[-500:] if said else '.'}",
                     remedy="Check that the account has a POSIX shell there and no forced command.",
                 )
+        # The greeting tells the shell's process id where an answer has its exit code.
         self.process_id = reader.result().exit_code
         self._kept = reader.rest(output.ended)
 

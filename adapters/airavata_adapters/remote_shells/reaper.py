@@ -33,9 +33,9 @@ class Reaper:
             self._timer.start()
 
     def _look(self) -> None:
-        reap = self._reap()
-        again = reap is not None and reap(self._idle_timeout_s)
         with self._lock:
+            # Before looking: what is opened while we look sets a new timer.
             self._timer = None
-            if again:
-                self._schedule()
+        reap = self._reap()
+        if reap is not None and reap(self._idle_timeout_s):
+            self.wake()

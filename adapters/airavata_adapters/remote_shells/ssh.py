@@ -28,7 +28,7 @@ class Account:
     """One account on one machine: its connections and framed shells, shared by all that is opened for it."""
 
     def __init__(self, cluster: Cluster, credentials: CredentialStore) -> None:
-        self.where = f"{cluster.user or 'us'}@{cluster.host}:{cluster.port}"
+        self.where = f"{cluster.user}@{cluster.host}:{cluster.port}".removeprefix("@")
         self._users: weakref.WeakSet[SshShell] = weakref.WeakSet()
         self._lock = threading.Lock()
         self.connections = ConnectionPool(
@@ -70,7 +70,7 @@ class Account:
         return FramedShell(self.start(None, deadline), self.where)
 
     def _kill_group(self, process_id: int) -> None:
-        script = f"kill -TERM -{process_id} && {{ sleep 2; kill -KILL -{process_id}; }} >/dev/null 2>&1 &"
+        script = f"{{ kill -TERM -{process_id} && sleep 2 && kill -KILL -{process_id}; }} >/dev/null 2>&1 &"
         deadline = Deadline(f"Ending a command at {self.where}", _KILL_WITHIN_S)
         # The caller already has an error to report; that the program lives on is a part of "not known".
         with contextlib.suppress(WorkloadError):

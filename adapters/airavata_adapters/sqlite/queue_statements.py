@@ -34,6 +34,8 @@ RELEASE = Prepared(
     update(messages).where(messages.c.holder == bindparam("dead_holder")).values(holder=bindparam("nobody"))
 )
 HOLDERS = Prepared(select(messages.c.holder).where(messages.c.holder.is_not(None)).distinct())
+PARTITIONS = Prepared(select(messages.c.partition).distinct())
+DROP_PARTITION = Prepared(delete(messages).where(messages.c.partition == bindparam("dead_partition")))
 DEPTHS = Prepared(
     select(messages.c.queue, func.count())
     .where(messages.c.partition == bindparam("partition"), messages.c.holder.is_(None))

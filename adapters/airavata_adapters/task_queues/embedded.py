@@ -23,7 +23,7 @@ from airavata_adapters.sqlite.prepared import from_text, storable, to_text
 from airavata_adapters.sqlite.signals import Waiter
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.errors import StoreUnavailableError
-from airavata_workload.ports.backing import BackingContext
+from airavata_workload.ports.backing import SESSION_PARTITION, BackingContext
 from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 
 _RECLAIM_EVERY_S = 1.0
@@ -273,7 +273,21 @@ def open_task_queue(context: BackingContext) -> TaskQueue:
     """
     database = open_database(context.home)
     try:
+        _drop_partitions_of_dead_sessions(database)
         return EmbeddedTaskQueue(database, context.session, context.partition)
     except BaseException:
         database.close()
         raise
+
+
+def _drop_partitions_of_dead_sessions(database: Database) -> None:
+    """Drop what nobody will read: a killed ``run`` left it, and its experiments are recovered from the graph store."""
+    partitions = database.read(lambda connection: statements.PARTITIONS.run(connection).fetchall())
+    owners = {partition: partition.removeprefix(SESSION_PARTITION) for (partition,) in partitions}
+    dead = [
+        {"dead_partition": partition}
+        for partition, session in owners.items()
+        if session != partition and not database.sessions.alive(session)
+    ]
+    if dead:
+        database.write(lambda connection: statements.DROP_PARTITION.run_many(connection, dead))

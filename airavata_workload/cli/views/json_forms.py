@@ -223,8 +223,8 @@ def dag_form(dag: AbstractDag) -> dict[str, Any]:
     """An abstract DAG.
 
     application_type: experiments of this type follow it
-    version: counts from 1 with every change that was loaded
     description: what it is for
+    version: counts from 1 with every change that was loaded
     nodes: its tasks, each with name, kind, after, parameters, when, retry, for_each and resource
     """
     return dag.to_json()

@@ -18,7 +18,7 @@ from airavata_workload.cli.views.state_marks import mark_of_state, mark_of_task,
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, TaskState
 from airavata_workload.domain.task import Task
 
-BAR_COLUMNS = 20
+BAR_COLUMNS = 16
 NAME_COLUMNS = 36
 _INTEREST = {
     TaskState.FAILED: 0,
@@ -99,7 +99,7 @@ def _bar(progress: TaskProgress) -> RenderableType:
 
 
 def _amount(progress: TaskProgress) -> str:
-    return f"{printable(progress.what)}, {size(progress.done)} of {size(progress.total)}"
+    return f"{size(progress.done)} of {size(progress.total)}, {printable(progress.what)}"
 
 
 def _chosen(tasks: Sequence[Task], room: int) -> list[Task]:
@@ -117,11 +117,12 @@ def _many(pictures: Sequence[Picture], now_us: int, rows: int, ascii_only: bool)
     row.add_row(
         Text(plural(len(pictures), "experiment"), style="bold"),
         ProgressBar(total=len(pictures), completed=done, width=BAR_COLUMNS),
-        state_counts(states, ascii_only=ascii_only),
+        Text(f"{100 * done // len(pictures)} %"),
     )
+    counts = Text("  ") + state_counts(states, ascii_only=ascii_only)
     open_ones = [picture for picture in pictures if not picture.ended]
     moving = [picture for picture in open_ones if picture.experiment.state is not ExperimentState.CREATED]
-    shown = (moving or open_ones)[: max(1, rows - 4)]
+    shown = (moving or open_ones)[: max(1, rows - 5)]
     table = Table.grid(padding=(0, 2, 0, 0))
     for picture in shown:
         experiment = picture.experiment
@@ -132,7 +133,7 @@ def _many(pictures: Sequence[Picture], now_us: int, rows: int, ascii_only: bool)
         )
     left_out = len(open_ones) - len(shown)
     more = [Text(f"  and {left_out} more", style="dim")] if left_out > 0 else []
-    return Group(row, table, *more)
+    return Group(row, counts, table, *more)
 
 
 def state_counts(states: Counter[ExperimentState], *, ascii_only: bool) -> Text:

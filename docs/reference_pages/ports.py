@@ -1,0 +1,74 @@
+"""The page of the ports."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+
+from reference_pages import project
+from reference_pages.markdown import code, document, fenced, paragraphs, prose
+
+_INTRODUCTION = """
+The abstract classes between the engine and everything outside it, one module each in `airavata_workload/ports/`. The
+engine knows stores, queues, machines and batch systems only through these. Under which name an implementation is
+registered, [Entry points](entry-points.md) says.
+"""
+
+_ORDER = (
+    "task_plugin",
+    "batch_system",
+    "remote_shell",
+    "file_transfer",
+    "graph_store",
+    "task_queue",
+    "recovery_nodes",
+    "registry",
+    "event_bus",
+    "credential_store",
+    "validation",
+    "backing",
+)
+
+
+def page() -> str:
+    """The page."""
+    folder = project.ROOT / "airavata_workload" / "ports"
+    there = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    if there != set(_ORDER):
+        raise AssertionError(f"docs/reference_pages/ports.py: {there ^ set(_ORDER)} is on one side only")
+    package = ast.get_docstring(project.tree(folder / "__init__.py")) or ""
+    parts = [part for name in _ORDER for part in _module(project.tree(folder / f"{name}.py"))]
+    return document(
+        "Ports", "`airavata_workload/ports/`", _INTRODUCTION, paragraphs(package.split("\n\n", 1)[1]), *parts
+    )
+
+
+def _module(module: ast.Module) -> Iterator[str]:
+    for node in module.body:
+        if isinstance(node, ast.ClassDef):
+            yield f"## {node.name}"
+            yield paragraphs(ast.get_docstring(node))
+            yield from _members(node)
+
+
+def _members(owner: ast.ClassDef) -> Iterator[str]:
+    attributes = [ast.unparse(node) for node in owner.body if isinstance(node, ast.AnnAssign)]
+    if attributes:
+        yield fenced("python", "\n".join(attributes))
+    for node in owner.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield f"**{code(_signature(node))}**" + _marks(node)
+            yield paragraphs(ast.get_docstring(node))
+
+
+def _signature(node: ast.FunctionDef) -> str:
+    arguments = ast.unparse(node.args).removeprefix("self, ").removeprefix("self")
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return inspect.cleandoc(f"{node.name}({arguments}){returns}")
+
+
+def _marks(node: ast.FunctionDef) -> str:
+    names = [ast.unparse(mark) for mark in node.decorator_list]
+    said = [word for name, word in (("property", "property"), ("abstractmethod", "must be written")) if name in names]
+    return f" ({prose(', '.join(said))})" if said else ""

@@ -1,0 +1,56 @@
+"""The page of the settings."""
+
+from __future__ import annotations
+
+import inspect
+
+from airavata_workload import settings as source
+from airavata_workload.settings import DEFAULT_HOME, ENVIRONMENT_PREFIX, BackingOptions, Settings
+from reference_pages import project
+from reference_pages.markdown import code, document, fenced, paragraphs, prose, table
+from reference_pages.models import default_of, keys, type_of
+
+_HOME = """
+| in the home directory | what |
+|---|---|
+| `config.toml` | the settings, if there are any |
+| `clusters/NAME.toml` | [cluster files](cluster-file.md) |
+| `dags/TYPE.yaml` | [DAG files](dag-file.md) |
+| `workload.db`, `workload.db-wal`, `workload.db-shm` | the embedded graph store, registry, task queue, recovery nodes and event bus |
+| `credentials.enc`, `credentials.key` | the credential store and its key |
+| `sessions/` | a lock file for each living process |
+| `outputs/EXPERIMENT/` | outputs of experiments that name no directory |
+| `scratch/` | where the cluster `local` works |
+"""
+
+
+def page() -> str:
+    """The page."""
+    rows = [
+        (code(name), type_of(field.annotation, field.metadata), default_of(field), prose(field.description or ""))
+        for name, field in Settings.model_fields.items()
+        if name not in ("home", "options")
+    ]
+    return document(
+        "Settings",
+        "`airavata_workload/settings.py`",
+        paragraphs(inspect.getdoc(source)),
+        "An unknown key, or an environment variable that looks like a misspelt setting, is an error. "
+        "`airavata-workload config show` shows every setting with its value and where that comes from; passwords in it "
+        "are masked.",
+        "## Keys",
+        table(("key", "type", "default", "meaning"), rows),
+        f"As environment variables they are called `{ENVIRONMENT_PREFIX}` and the key in capitals, for example "
+        f"`{ENVIRONMENT_PREFIX}WORKER_SLOTS=8`. Lists and tables are written as JSON there.",
+        "## `[options]`",
+        keys(BackingOptions),
+        "The embedded backing systems take no options, but for the registry: `url` puts it into a database of its own "
+        "(an SQLAlchemy URL; SQLite, MySQL and MariaDB are understood).",
+        "## The home directory",
+        f"`$AIRAVATA_WORKLOAD_HOME`, by default `{DEFAULT_HOME}`. It must be on a file system that keeps locks: a local "
+        "disk. `airavata-workload doctor` looks whether it does.",
+        _HOME,
+        "## The file with its defaults",
+        "`config/airavata-workload.toml`:",
+        fenced("toml", project.shipped("airavata-workload.toml")),
+    )
