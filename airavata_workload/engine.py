@@ -83,6 +83,7 @@ class Engine:
         self.monitor = Monitor(
             session=parts.nodes.session,
             queue=parts.queue,
+            graph=parts.graph,
             registry=parts.registry,
             journal=journal,
             resources=parts.resources,
@@ -171,4 +172,10 @@ def _scheduler(parts: EngineParts) -> Scheduler:
             return parts.resource_limit
 
     room = WaitingRoom(limit_of, lambda: Circuit(parts.circuit_first_delay_s, parts.circuit_max_delay_s))
-    return Scheduler(queue=parts.queue, graph=parts.graph, room=room, clock=parts.clock)
+    return Scheduler(queue=parts.queue, graph=parts.graph, room=room, kinds=lambda: _served(parts), clock=parts.clock)
+
+
+def _served(parts: EngineParts) -> frozenset[str]:
+    """The kinds of tasks that the living workers on our queues run."""
+    members = (member.capabilities for member in parts.nodes.members())
+    return frozenset(kind for each in members if each.get("partition") == parts.partition for kind in each["kinds"])

@@ -96,8 +96,6 @@ class Settings(BaseSettings):
         2.0, gt=0, description="Seconds between two looks for experiments whose engine is gone."
     )
 
-    event_retention_s: float = Field(604_800.0, gt=0, description="Seconds for which the event stream keeps events.")
-
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged, and above.")
     log_format: Literal["text", "json"] = Field("text", description="How it is logged, to standard error.")
 

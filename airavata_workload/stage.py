@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
@@ -26,6 +27,7 @@ class Stage(ABC):
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._owed: list[tuple[TaskQueue, Sequence[Delivery]]] = []
 
     @abstractmethod
     def round(self) -> None:
@@ -51,6 +53,7 @@ class Stage(ABC):
         back_off_s = FIRST_BACK_OFF_S
         while not self._stopping.is_set():
             try:
+                self._hand_back()
                 self.round()
                 back_off_s = FIRST_BACK_OFF_S
             except UnavailableError as error:
@@ -62,6 +65,26 @@ class Stage(ABC):
                 log.exception("a round failed", stage=self.name, retry_in_s=back_off_s)
                 self._stopping.wait(back_off_s)
                 back_off_s = min(MAX_BACK_OFF_S, back_off_s * 2)
+
+    @contextmanager
+    def dealing_with(self, queue: TaskQueue, deliveries: Sequence[Delivery]) -> Iterator[None]:
+        """Around the work on deliveries: if a backing system stops answering, they are handed back and come again.
+
+        Without that they would stay with this process, which lives, and nobody would ever see them.
+        """
+        try:
+            yield
+        except UnavailableError:
+            if deliveries:
+                # Not here: the queue may be what does not answer.
+                self._owed.append((queue, deliveries))
+            raise
+
+    def _hand_back(self) -> None:
+        while self._owed:
+            queue, deliveries = self._owed[-1]
+            queue.hand_back(deliveries)
+            self._owed.pop()
 
 
 def decoded(queue: TaskQueue, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, AnyMessage]]:

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from airavata_workload.bootstrap import Installation
@@ -136,9 +137,10 @@ def engine(installation: Installation) -> Check:
 def cluster(installation: Installation, name: str) -> Iterator[Check]:
     """Login, scratch directory and batch system of a cluster; what cannot be looked at any more is left out."""
     login = looked_at(f"{name}: login", lambda: _login(installation, name))
-    yield login
     if login.verdict is Verdict.FAIL:
+        yield replace(login, remedy=login.remedy or "See that the machine is up, and host, port and user in its file.")
         return
+    yield login
     yield looked_at(f"{name}: scratch", lambda: _scratch(installation, name))
     yield looked_at(f"{name}: jobs", lambda: _batch_system(installation, name))
 

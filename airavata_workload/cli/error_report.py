@@ -10,7 +10,8 @@ import traceback
 from collections.abc import Sequence
 
 from airavata_workload.cli.exit_codes import ExitCode
-from airavata_workload.cli.invocation import Invocation, Output
+from airavata_workload.cli.invocation import Invocation
+from airavata_workload.cli.output_form import Output
 from airavata_workload.domain.errors import WorkloadError
 
 PROGRAM = "airavata-workload"

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from airavata_workload.cli.invocation import Invocation, Output
+from airavata_workload.cli.invocation import Invocation
+from airavata_workload.cli.output_form import Output
 
 PANEL = "Options of every command"
 

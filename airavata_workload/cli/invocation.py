@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airavata_workload.cli.output_form import Output
 from airavata_workload.domain.errors import DeniedError
 
 if TYPE_CHECKING:  # slow to import, and not needed for help
     from airavata_workload.bootstrap import Installation
     from airavata_workload.cli.screen import Screen
     from airavata_workload.settings import Settings
-
-
-class Output(StrEnum):
-    """What a command prints: tables for people, or JSON for programs."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
 
 
 @dataclass

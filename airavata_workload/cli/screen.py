@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from airavata_workload.cli.invocation import Output
+from airavata_workload.cli.output_form import Output
 from airavata_workload.cli.views.plain_text import printable
 
 PIPE_COLUMNS = 160

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -19,10 +18,12 @@ from airavata_workload.journal import Journal
 from airavata_workload.monitor.poll import poll
 from airavata_workload.monitor.verdict import outcome_of
 from airavata_workload.monitor.watch_list import WatchedJob, WatchList
+from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.registry import JobRecord, Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.stage import Stage, decoded, each_or_set_aside
+from airavata_workload.threads import DaemonThreads
 
 log = structlog.get_logger("airavata_workload.monitor")
 
@@ -31,6 +32,8 @@ MAX_WAIT_S = 1.0
 SILENT_POLLS_UNTIL_UNKNOWN = 3
 """A job that no witness has mentioned this often in a row is called UNKNOWN, and watched on."""
 POLL_THREADS = 4
+MAX_NOTES = 1000
+"""How many tasks a query that fails is noted for at once; the others follow with the next one."""
 
 
 class Monitor(Stage):
@@ -43,6 +46,7 @@ class Monitor(Stage):
         *,
         session: str,
         queue: TaskQueue,
+        graph: GraphStore,
         registry: Registry,
         journal: Journal,
         resources: Resources,
@@ -54,6 +58,7 @@ class Monitor(Stage):
         super().__init__()
         self._session = session
         self._queue = queue
+        self._graph = graph
         self._registry = registry
         self._journal = journal
         self._resources = resources
@@ -64,7 +69,7 @@ class Monitor(Stage):
         self._lists: dict[str, WatchList] = {}
         self._changed = threading.Condition()
         self._asker = threading.Thread(target=self._ask_loop, name="monitor-ask", daemon=True)
-        self._pool = ThreadPoolExecutor(max_workers=POLL_THREADS, thread_name_prefix="monitor-poll")
+        self._pool = DaemonThreads(POLL_THREADS, "monitor-poll")
 
     def start(self) -> None:
         """Start watching."""
@@ -82,7 +87,7 @@ class Monitor(Stage):
         ended = super().join(timeout_s)
         if self._asker.is_alive():
             self._asker.join(timeout_s)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
         return ended
 
     def watched(self) -> int:
@@ -93,7 +98,7 @@ class Monitor(Stage):
     def round(self) -> None:
         """Take in jobs to watch."""
         deliveries = self._queue.consume([MONITOR_QUEUE], BATCH, MAX_WAIT_S)
-        if deliveries:
+        with self.dealing_with(self._queue, deliveries):
             done = each_or_set_aside(self._queue, decoded(self._queue, deliveries), self._take_in)
             # Which jobs wait can be read from the graph store again, so the message has done its work.
             self._queue.acknowledge(done)
@@ -158,14 +163,30 @@ class Monitor(Stage):
                 delay_s = watches.failed(self._clock())
             level = log.warning if isinstance(error, UnavailableError) else log.error
             level("a cluster does not say how its jobs are", cluster=cluster, error=str(error), retry_in_s=delay_s)
-        except Exception:
+            self._note(jobs, f"{cluster} to answer again: {error}")
+        except Exception as error:
             with self._changed:
                 watches.failed(self._clock())
             log.exception("a query failed", cluster=cluster)
+            self._note(jobs, f"a query to {cluster} that does not fail: {type(error).__name__}: {error}")
         else:
+            self._note(jobs, "")
             with self._changed:
                 watches.answered(self._clock(), time.monotonic() - started_s)
                 self._changed.notify_all()
+
+    def _note(self, jobs: list[WatchedJob], waiting_for: str) -> None:
+        """Write down what the tasks of these jobs wait for, as far as it has changed; '' for nothing but their job."""
+        changed = [each for each in jobs if each.waiting_for != waiting_for][:MAX_NOTES]
+        if not changed:
+            return
+        try:
+            self._graph.note_waiting({each.watch.task_id: waiting_for for each in changed})
+        except UnavailableError as error:
+            log.warning("what jobs wait for could not be noted", error=str(error))
+            return
+        for each in changed:
+            each.waiting_for = waiting_for
 
     def _digest(self, watches: WatchList, jobs: list[WatchedJob], reports: Mapping[str, JobReport]) -> None:
         now_us = self._clock()

@@ -25,6 +25,7 @@ class WatchedJob:
     reason: str = ""
     since_us: int = 0
     silent_polls: int = 0
+    waiting_for: str = ""
 
 
 class WatchList:

@@ -12,7 +12,7 @@ import structlog
 
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.change import Event, StateChange, Subject
-from airavata_workload.domain.clock import Clock
+from airavata_workload.domain.clock import Clock, to_datetime
 from airavata_workload.domain.errors import InputError, NotFoundError, UnavailableError, WorkloadError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import SCHEDULER_QUEUE, Command, CommandKind, HoldChanged
@@ -146,7 +146,10 @@ class Commands:
             name="",
             reason="",
         )
-        return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason="process started")]
+        reason = "process started"
+        if experiment.start_not_before_us > self._clock():
+            reason += f"; its tasks wait until {to_datetime(experiment.start_not_before_us):%Y-%m-%d %H:%M:%S} UTC"
+        return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason=reason)]
 
     def _refuse(self, experiment: Experiment, reason: str, user_message: str) -> None:
         self._journal.write(ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, user_message))

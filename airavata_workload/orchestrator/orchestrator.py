@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from airavata_workload.domain.clock import Clock, microseconds
-from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.errors import NotFoundError, UnavailableError
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
@@ -66,15 +66,13 @@ class Orchestrator(Stage):
         deliveries = self._queue.consume([ORCHESTRATOR_QUEUE], BATCH, WAIT_S)
         if not deliveries:
             return
-        messages = decoded(self._queue, deliveries)
-        outcomes = [(delivery, message) for delivery, message in messages if isinstance(message, OutcomeMessage)]
-        others = [(delivery, message) for delivery, message in messages if not isinstance(message, OutcomeMessage)]
-        done = []
-        if outcomes:
-            self._apply([message for _, message in outcomes])
-            done += [delivery for delivery, _ in outcomes]
-        done += self._carry_out(others)
-        self._queue.acknowledge(done)
+        with self.dealing_with(self._queue, deliveries):
+            messages = decoded(self._queue, deliveries)
+            outcomes = [(delivery, message) for delivery, message in messages if isinstance(message, OutcomeMessage)]
+            others = [(delivery, message) for delivery, message in messages if not isinstance(message, OutcomeMessage)]
+            done = self._apply_all(outcomes) if outcomes else []
+            done += self._carry_out(others)
+            self._queue.acknowledge(done)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end of the present round."""
@@ -94,6 +92,17 @@ class Orchestrator(Stage):
         if not isinstance(message, Command):
             raise TypeError(f"the orchestrator does not read a {type(message).__name__}")
         self._commands.carry_out(message)
+
+    def _apply_all(self, items: Sequence[tuple[Delivery, OutcomeMessage]]) -> list[Delivery]:
+        try:
+            self._apply([outcome for _, outcome in items])
+        except UnavailableError:
+            raise
+        except Exception:
+            # One of them cannot be digested; the others must not wait for it.
+            log.exception("outcomes are applied one by one", outcomes=len(items))
+            return each_or_set_aside(self._queue, items, lambda outcome: self._apply([outcome]))  # type: ignore[list-item]
+        return [delivery for delivery, _ in items]
 
     def _apply(self, outcomes: Sequence[OutcomeMessage]) -> None:
         transitions: list[Transition] = []

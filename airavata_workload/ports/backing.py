@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from airavata_workload.domain.dag import nearest
+from airavata_workload.domain.errors import SettingsError
+
 SESSION_PARTITION = "session:"
 """Prefix of the partition that belongs to one session."""
 
@@ -27,3 +30,22 @@ class BackingContext:
     session: str
     partition: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def settled_options(self, **defaults: Any) -> dict[str, Any]:
+        """The options with the defaults of those that are not given.
+
+        Raises ``SettingsError`` for an option that is not among the defaults,
+        or is of another type than its default.
+        """
+        for name, value in self.options.items():
+            if name not in defaults:
+                known = f"It takes {', '.join(sorted(defaults))}." if defaults else "It takes none."
+                raise SettingsError(
+                    f"'{name}' is not an option of this backing system. {known}",
+                    key=name,
+                    suggestion=nearest(name, defaults),
+                )
+            if not isinstance(value, type(defaults[name])):
+                wanted = type(defaults[name]).__name__
+                raise SettingsError(f"option '{name}' is {value!r}; it must be of type {wanted}.", key=name)
+        return {**defaults, **self.options}

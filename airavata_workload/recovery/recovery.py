@@ -25,6 +25,7 @@ class Recovery(Stage):
         self._queue = queue
         self._interval_s = interval_s
         self._nodes_rebuilt = False
+        self._to_resume: set[str] = set()
 
     def round(self) -> None:
         """Adopt what is orphaned, then wait."""
@@ -40,7 +41,8 @@ class Recovery(Stage):
         missing = [experiment_id for experiment_id in self._graph.unfinished() if experiment_id not in known]
         for experiment_id in missing:
             self._nodes.create(experiment_id)
-        self._resume(missing)
+            self._to_resume.add(experiment_id)
+        self._resume()
 
     def orphans(self) -> list[str]:
         """Experiments whose owner's session has ended."""
@@ -49,10 +51,13 @@ class Recovery(Stage):
     def adopt(self) -> list[str]:
         """Claim every orphan and have it resumed; returns those that this session got."""
         claimed = [experiment_id for experiment_id in self.orphans() if self._nodes.claim(experiment_id)]
-        self._resume(claimed)
+        self._to_resume.update(claimed)
+        self._resume()
         return claimed
 
-    def _resume(self, experiment_ids: list[str]) -> None:
+    def _resume(self) -> None:
+        # Kept until the commands are safe: a node that we own is no orphan, so nobody would look at it again.
+        experiment_ids = sorted(self._to_resume)
         if not experiment_ids:
             return
         log.info("experiments are resumed", count=len(experiment_ids))
@@ -67,3 +72,4 @@ class Recovery(Stage):
                 for experiment_id in experiment_ids
             ]
         )
+        self._to_resume.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds
 from airavata_workload.domain.message import (
     SCHEDULER_QUEUE,
@@ -32,11 +34,22 @@ class Scheduler(Stage):
 
     name = "scheduler"
 
-    def __init__(self, *, queue: TaskQueue, graph: GraphStore, room: WaitingRoom, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        queue: TaskQueue,
+        graph: GraphStore,
+        room: WaitingRoom,
+        kinds: Callable[[], Collection[str]],
+        clock: Clock,
+    ) -> None:
+        """``kinds`` tells for which kinds of tasks workers run now."""
         super().__init__()
         self._queue = queue
         self._graph = graph
         self._room = room
+        self._kinds = kinds
+        self._next_kinds_us = 0
         self._clock = clock
         self._noted: dict[str, str] = {}
         self._waiting_before: set[str] = set()
@@ -44,14 +57,15 @@ class Scheduler(Stage):
 
     def round(self) -> None:
         """Take in what has come, send what may go."""
+        if self._clock() >= self._next_kinds_us:
+            self._room.serve(self._kinds())
+            self._next_kinds_us = self._clock() + microseconds(NOTE_INTERVAL_S)
         deliveries = self._queue.consume([SCHEDULER_QUEUE], BATCH, self._wait_s())
-        if deliveries:
+        with self.dealing_with(self._queue, deliveries):
             items = decoded(self._queue, deliveries)
             done = each_or_set_aside(self._queue, items, self._take_in)
             self._dispatch()
             self._queue.acknowledge(done)
-        else:
-            self._dispatch()
         self._note_reasons()
 
     def _wait_s(self) -> float:
@@ -78,7 +92,9 @@ class Scheduler(Stage):
 
     def _dispatch(self) -> None:
         tasks = self._room.dispatch(self._clock())
-        if tasks:
+        if not tasks:
+            return
+        try:
             self._queue.publish(
                 [
                     Message(
@@ -89,6 +105,9 @@ class Scheduler(Stage):
                     for task in tasks
                 ]
             )
+        except BaseException:
+            self._room.take_back(tasks)
+            raise
 
     def _note_reasons(self) -> None:
         """Write down, now and then, what tasks wait for, as far as it has changed."""

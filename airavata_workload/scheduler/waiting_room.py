@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from airavata_workload.domain.clock import to_datetime
@@ -35,6 +35,8 @@ class WaitingRoom:
         self._resources: dict[str, _Resource] = {}
         self._delayed: list[tuple[int, int, TaskMessage]] = []
         self._held: dict[str, list[TaskMessage]] = {}
+        self._kinds: Collection[str] | None = None
+        self._unserved: dict[str, list[TaskMessage]] = {}
         self._known: set[tuple[str, int, str]] = set()
 
     # -- what comes in -------------------------------------------------------------
@@ -66,6 +68,20 @@ class WaitingRoom:
         else:
             resource.circuit.answered()
 
+    def serve(self, kinds: Collection[str]) -> None:
+        """The kinds of tasks for which there are workers now; until this is called, all are taken to have some."""
+        self._kinds = kinds
+        for kind in [kind for kind in self._unserved if kind in kinds]:
+            for task in self._unserved.pop(kind):
+                self._queue(task)
+
+    def take_back(self, tasks: Iterable[TaskMessage]) -> None:
+        """Tasks that were dispatched could not be sent: they wait again."""
+        for task in tasks:
+            self._resource(task.resource).running.pop(task.task_id, None)
+            self._known.add(_key(task))
+            self._queue(task)
+
     def hold(self, experiment_id: str) -> None:
         """Keep back the experiment's tasks."""
         if experiment_id in self._held:
@@ -90,6 +106,9 @@ class WaitingRoom:
                 taken += [entry[2] for entry in mine]
                 heap[:] = [entry for entry in heap if entry not in mine]
                 heapq.heapify(heap)
+        for kind, tasks in self._unserved.items():
+            taken += [task for task in tasks if task.experiment_id == experiment_id and task.action == "execute"]
+            self._unserved[kind] = [task for task in tasks if task not in taken]
         return taken
 
     # -- what goes out ---------------------------------------------------------------
@@ -111,6 +130,9 @@ class WaitingRoom:
             places = min(places, admitted)
         while places > 0 and resource.waiting:
             _, _, task = heapq.heappop(resource.waiting)
+            if self._kinds is not None and task.kind not in self._kinds:
+                self._unserved.setdefault(task.kind, []).append(task)
+                continue
             self._known.discard(_key(task))
             resource.running[task.task_id] = task.attempt
             resource.circuit.probe_sent()
@@ -133,6 +155,9 @@ class WaitingRoom:
                 yield task.task_id, "held by a user; 'airavata-workload release' lets it go"
         for instant_us, _, task in self._delayed:
             yield task.task_id, f"not before {to_datetime(instant_us):%Y-%m-%d %H:%M:%S} UTC"
+        for kind, tasks in self._unserved.items():
+            for task in tasks:
+                yield task.task_id, f"a worker with the plugin '{kind}'; 'airavata-workload plugins list' shows ours"
         for name, resource in self._resources.items():
             if resource.circuit.closed:
                 reason = f"a free place on {name} (at most {self._limit_of(name)} tasks at once)"

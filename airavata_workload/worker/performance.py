@@ -12,6 +12,7 @@ from airavata_workload.domain.errors import (
     CommandTimeoutError,
     ParameterError,
     PluginError,
+    StoreUnavailableError,
     TaskCancelled,
     UnavailableError,
     WorkloadError,
@@ -115,7 +116,7 @@ class Performance:
                 Verdict.DEFERRED,
                 reason=str(error),
                 delay_s=UNAVAILABLE_DELAY_S,
-                resource_unavailable=True,
+                resource_unavailable=not isinstance(error, StoreUnavailableError),
             )
         # A plugin that this worker lacks may be had on another, or after the operator has mended it.
         retryable = error.transient or isinstance(error, PluginError)

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -30,6 +29,7 @@ from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.stage import Stage, decoded
+from airavata_workload.threads import DaemonThreads
 from airavata_workload.worker.performance import Performance, parameters_of, plugin_of, process_state_of
 from airavata_workload.worker.run import WorkerRun
 
@@ -71,7 +71,7 @@ class Worker(Stage):
         self._scratch_root = scratch_root
         self._clock = clock
         self._performance = Performance(session, clock)
-        self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="worker-slot")
+        self._pool = DaemonThreads(slots, "worker-slot")
         self._free = threading.Semaphore(slots)
         self._lock = threading.Lock()
         self._running: set[str] = set()
@@ -98,7 +98,7 @@ class Worker(Stage):
         self._unsubscribe()
         for _ in range(self._slots):
             ended = self._free.acquire(timeout=max(0.0, end_s - time.monotonic())) and ended
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
         if self._reporter.is_alive():
             self._outbox.put(None)
             self._reporter.join(max(0.1, end_s - time.monotonic()))
@@ -119,7 +119,8 @@ class Worker(Stage):
             slots += 1
         try:
             deliveries = self._queue.consume(self._queues, slots, WAIT_S)
-            started = self._begin(deliveries) if deliveries else 0
+            with self.dealing_with(self._queue, deliveries):
+                started = self._begin(deliveries) if deliveries else 0
         except BaseException:
             self._free.release(slots)
             raise

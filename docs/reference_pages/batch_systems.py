@@ -21,6 +21,11 @@ and UNKNOWN never ends a job. Every job script leaves its exit code in a file in
 witness beside the queue and accounting.
 """
 
+_NOTES = """
+The poll intervals hold unless the cluster file or the settings say otherwise. Between the two the monitor asks the more
+seldom the longer ago the youngest job was submitted. `airavata-workload hold` keeps back tasks, not jobs.
+"""
+
 
 def page() -> str:
     """The page."""
@@ -32,9 +37,7 @@ def page() -> str:
         f"The exit-code file of the job `NAME` is {code(exit_code_file('NAME'))}.",
         "## At a glance",
         _at_a_glance(systems),
-        "The poll intervals hold unless the cluster file or the settings say otherwise. Between the two the monitor asks "
-        "the more seldom the longer ago the youngest job was submitted. `hold` and `release` of an experiment keep back "
-        "tasks, not jobs.",
+        _NOTES,
         *(part for system in systems for part in _section(system)),
     )
 

@@ -17,6 +17,17 @@ class alone whether to try again, whom to tell, and with which code a command ex
 An error has a message for the operator, one for the user, and a remedy: what to do next.
 """
 
+_TASKS = """
+What becomes of the task that meets an error:
+
+| error | the task |
+|---|---|
+| `UnavailableError` and what is below it, but for `CommandTimeoutError` | waits; no failure is counted |
+| any other transient error, and `PluginError` | is tried again as its `retry` says |
+| `TaskCancelled` | is CANCELED |
+| any other | is FAILED |
+"""
+
 
 def page() -> str:
     """The page."""
@@ -38,8 +49,7 @@ def page() -> str:
         fenced("text", inspect.cleandoc(tree)),
         "## Transient or not",
         paragraphs(text[text.index("What *transient*") :].replace("*transient*", "``transient``")),
-        "A transient error of a task is tried again as the task's `retry` says; `UnavailableError` and what is below it "
-        "is not even counted: the task waits until what it needs answers again. Any other error fails the task.",
+        _TASKS,
         "## Every error",
         table(("error", "transient", "exit code", "meaning"), rows),
         "## Exit codes",

@@ -13,7 +13,7 @@ An experiment file says what to run, on what, and where. It is [TOML](https://to
 `airavata-workload run FILE` and `airavata-workload submit FILE` read it. An unknown key is an error that names the
 line, the key and the nearest right one; nothing is converted silently, so a number in quotes is text.
 
-[How to run an experiment](../tutorial/first-experiment.md) walks through one.
+[The tutorial](../tutorial/first-experiment.md) writes one step by step.
 """
 
 _PLACES = """

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _CODE = re.compile(r"``(.+?)``", re.DOTALL)
+_EMPHASIS = re.compile(r"(\*{1,2}\w[\w ]*\*{1,2})")
 _RULE = re.compile(r"=+(?: +=+)+")
 
 
@@ -36,7 +37,8 @@ def prose(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*")
+    pieces = _EMPHASIS.split(text.replace("<", "&lt;").replace("|", "\\|"))
+    return "".join(piece if number % 2 else piece.replace("*", "\\*") for number, piece in enumerate(pieces))
 
 
 def paragraphs(docstring: str | None) -> str:

@@ -32,7 +32,8 @@ _BOUNDS = (("gt", "above"), ("ge", "at least"), ("lt", "below"), ("le", "at most
 
 def keys(model: type[BaseModel]) -> str:
     """A table with every key of the model."""
-    return table(("key", "type", "default", "meaning"), [_row(name, field) for name, field in model.model_fields.items()])
+    rows = [_row(name, field) for name, field in model.model_fields.items()]
+    return table(("key", "type", "default", "meaning"), rows)
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
@@ -48,17 +49,22 @@ def type_of(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return "text, a duration"
     if origin in (Union, types.UnionType):
         return type_of(next(part for part in arguments if part is not type(None)), metadata)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "table"
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return " or ".join(code(member.value) for member in annotation)
+    return _container(origin, arguments) or _WORDS[annotation] + _bounds(metadata)
+
+
+def _container(origin: Any, arguments: tuple[Any, ...]) -> str:
+    """The words for a list, a table of equal values or a choice; '' for anything else."""
     if origin is Literal:
         return " or ".join(code(json.dumps(value)) for value in arguments)
     if origin in (list, tuple, Sequence):
         return f"list of {_plural(type_of(arguments[0]))}"
     if origin in (dict, Mapping):
         return f"table of {_plural(type_of(arguments[1]))}"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "table"
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return " or ".join(code(member.value) for member in annotation)
-    return _WORDS[annotation] + _bounds(metadata)
+    return ""
 
 
 def _plural(words: str) -> str:

@@ -7,12 +7,11 @@ import inspect
 from collections.abc import Iterator
 
 from reference_pages import project
-from reference_pages.markdown import code, document, fenced, paragraphs, prose
+from reference_pages.markdown import code, document, paragraphs, prose
 
 _INTRODUCTION = """
-The abstract classes between the engine and everything outside it, one module each in `airavata_workload/ports/`. The
-engine knows stores, queues, machines and batch systems only through these. Under which name an implementation is
-registered, [Entry points](entry-points.md) says.
+The abstract classes between the engine and everything outside it, one module each in `airavata_workload/ports/`. Under
+which name an implementation is registered, [Entry points](entry-points.md) says.
 """
 
 _ORDER = (
@@ -53,13 +52,21 @@ def _module(module: ast.Module) -> Iterator[str]:
 
 
 def _members(owner: ast.ClassDef) -> Iterator[str]:
-    attributes = [ast.unparse(node) for node in owner.body if isinstance(node, ast.AnnAssign)]
+    attributes = list(_attributes(owner))
     if attributes:
-        yield fenced("python", "\n".join(attributes))
+        yield "\n".join(attributes)
     for node in owner.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             yield f"**{code(_signature(node))}**" + _marks(node)
             yield paragraphs(ast.get_docstring(node))
+
+
+def _attributes(owner: ast.ClassDef) -> Iterator[str]:
+    """A list item for each attribute, with the docstring below it if there is one."""
+    for node, below in zip(owner.body, [*owner.body[1:], None], strict=True):
+        if isinstance(node, ast.AnnAssign):
+            said = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else ""
+            yield f"- {code(ast.unparse(node))}" + (f": {prose(str(said))}" if said else "")
 
 
 def _signature(node: ast.FunctionDef) -> str:

@@ -17,7 +17,6 @@ PREFIX = "airavata_workload."
 def entry_points(namespace: str) -> dict[str, str]:
     """Name to target of what this distribution registers; other distributions that are installed do not matter."""
     parser = configparser.ConfigParser()
-    parser.optionxform = str  # type: ignore[assignment,method-assign] - the documented way to keep the case
     parser.read(ROOT / "setup.cfg", "utf-8")
     lines = parser["options.entry_points"].get(PREFIX + namespace, "").strip().splitlines()
     pairs = (line.split("=", 1) for line in lines)

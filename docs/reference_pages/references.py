@@ -15,9 +15,9 @@ A reference `${root.member}` in a [DAG file](dag-file.md), or in the commands an
 
 _WHEN = """
 References to `tasks` are resolved when the task becomes ready, all others when the experiment is launched. In an
-experiment file `tasks`, `item`, `index` and `application` cannot be referred to. A list item is reached by its number, from
-0: `${application.commands.0}`. A reference to something that is not there is refused when the file is checked or, where
-only the experiment can tell, when it is launched.
+experiment file `tasks`, `item`, `index` and `application` cannot be referred to. A list item is reached by its number,
+from 0: `${application.commands.0}`. A reference to something that is not there is refused when the file is checked or,
+where only the experiment can tell, when it is launched.
 """
 
 

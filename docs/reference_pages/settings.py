@@ -16,7 +16,7 @@ _HOME = """
 | `config.toml` | the settings, if there are any |
 | `clusters/NAME.toml` | [cluster files](cluster-file.md) |
 | `dags/TYPE.yaml` | [DAG files](dag-file.md) |
-| `workload.db`, `workload.db-wal`, `workload.db-shm` | the embedded graph store, registry, task queue, recovery nodes and event bus |
+| `workload.db`, and `-wal` and `-shm` beside it | graph store, registry, task queue, recovery nodes and event bus |
 | `credentials.enc`, `credentials.key` | the credential store and its key |
 | `sessions/` | a lock file for each living process |
 | `outputs/EXPERIMENT/` | outputs of experiments that name no directory |
@@ -47,8 +47,8 @@ def page() -> str:
         "The embedded backing systems take no options, but for the registry: `url` puts it into a database of its own "
         "(an SQLAlchemy URL; SQLite, MySQL and MariaDB are understood).",
         "## The home directory",
-        f"`$AIRAVATA_WORKLOAD_HOME`, by default `{DEFAULT_HOME}`. It must be on a file system that keeps locks: a local "
-        "disk. `airavata-workload doctor` looks whether it does.",
+        f"`$AIRAVATA_WORKLOAD_HOME`, by default `{DEFAULT_HOME}`. It must be on a file system that keeps locks: a "
+        "local disk. `airavata-workload doctor` looks whether it does.",
         _HOME,
         "## The file with its defaults",
         "`config/airavata-workload.toml`:",

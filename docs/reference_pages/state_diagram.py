@@ -17,7 +17,7 @@ from airavata_workload.domain.states import State
 
 Transitions = Mapping[State, frozenset[State]]
 
-BOX_LEFT, BOX_WIDTH = 130, 240
+BOX_LEFT, BOX_WIDTH = 290, 240
 LINE, PADDING, GAP = 22, 9, 34
 LANE = 17
 FROM_ANYWHERE_MIN = 4
@@ -45,20 +45,36 @@ class Box:
         return self.top + self.height // 2
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is drawn: the boxes from the top, arrows between them, and the boxes that nearly every state may reach."""
+
+    boxes: list[Box]
+    arrows: list[tuple[Box, Box]]
+    from_anywhere: list[Box]
+
+
+def plan(transitions: Transitions, ends: frozenset[State]) -> Plan:
+    """What to draw. Together it says neither more nor less than the table."""
+    boxes = _ordered(_boxes(transitions), transitions, ends)
+    anywhere = [box for box in boxes if _from_anywhere(box, transitions, ends)]
+    pairs = [(start, end) for start in boxes for end in boxes if _leads(start, end, transitions)]
+    # An end that leads to a box with that mark has not "not ended": it keeps its arrow.
+    arrows = [(start, end) for start, end in pairs if end not in anywhere or start.states[0] in ends]
+    return Plan(boxes, arrows, anywhere)
+
+
 def diagram(title: str, transitions: Transitions, ends: frozenset[State]) -> str:
     """The picture."""
-    boxes = _ordered(_boxes(transitions), transitions, ends)
+    drawn = plan(transitions, ends)
+    boxes = drawn.boxes
     bottom = 18
     for box in boxes:
         box.top = bottom
         bottom += box.height + GAP
-    anywhere = [box for box in boxes if _from_anywhere(box, transitions, ends)]
-    arrows = [
-        (start, end) for start in boxes for end in boxes if end not in anywhere and _leads(start, end, transitions)
-    ]
-    shapes = [*_arrows(boxes, arrows), *(_from_anywhere_mark(box) for box in anywhere)]
+    shapes = [*_arrows(boxes, drawn.arrows), *(_from_anywhere_mark(box) for box in drawn.from_anywhere)]
     shapes += [shape for box in boxes for shape in _box(box, ends)]
-    width, height = BOX_LEFT + BOX_WIDTH + 270, bottom - GAP + 18
+    width, height = BOX_LEFT + BOX_WIDTH + 110, bottom - GAP + 18
     return _HEAD.format(width=width, height=height, title=escape(title)) + "\n".join(shapes) + "\n</svg>\n"
 
 
@@ -171,22 +187,19 @@ def _path(data: str) -> str:
 
 
 def _from_anywhere_mark(box: Box) -> str:
-    x = BOX_LEFT + BOX_WIDTH
     y = box.middle
     return (
-        f'<path d="M{x + 34},{y} H{x + 1}" fill="none" stroke="#345" stroke-width="1.3" stroke-dasharray="4 3" '
-        f'marker-end="url(#tip)"/>\n<text x="{x + 40}" y="{y + 4}" font-size="11" fill="#345" stroke="#fff" '
-        'stroke-width="4" paint-order="stroke">from every state that has not ended</text>'
+        f'<path d="M{BOX_LEFT - 48},{y} H{BOX_LEFT - 1}" fill="none" stroke="#345" stroke-width="1.3" '
+        f'stroke-dasharray="4 3" marker-end="url(#tip)"/>\n<text x="{BOX_LEFT - 54}" y="{y + 4}" font-size="11" '
+        'text-anchor="end" fill="#345">from every state that has not ended</text>'
     )
 
 
 def _box(box: Box, ends: frozenset[State]) -> list[str]:
     fill = "#dde1e6" if box.states[0] in ends else "#eaf3fc"
     dashes = ' stroke-dasharray="5 3"' if box.mutual else ""
-    shapes = [
-        f'<rect x="{BOX_LEFT}" y="{box.top}" width="{BOX_WIDTH}" height="{box.height}" rx="7" fill="{fill}" '
-        f'stroke="#345" stroke-width="1.3"{dashes}/>'
-    ]
+    place = f'x="{BOX_LEFT}" y="{box.top}" width="{BOX_WIDTH}" height="{box.height}"'
+    shapes = [f'<rect {place} rx="7" fill="{fill}" stroke="#345" stroke-width="1.3"{dashes}/>']
     for number, state in enumerate(box.states):
         y = box.top + PADDING + number * LINE + 15
         shapes.append(f'<text x="{BOX_LEFT + 14}" y="{y}">{escape(state.value)}</text>')

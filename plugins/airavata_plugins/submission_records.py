@@ -146,14 +146,22 @@ same_machine() {
   case $said in "try:$host:$boot:"*) return 0 ;; esac
   return 1
 }
-at_work() {  # whether the group that the target names has members
+at_work() {  # whether the group that the target names has members that are not only waiting to be buried
   group=${said%:*} start=${said##*:}
   group=${group##*:}
   kill -s 0 -- "-$group" 2>/dev/null || return 1
+  [ -r /proc/self/stat ] || return 0
   # The leader's number may have been given to another process since, which then leads another group.
-  { read -r stat <"/proc/$group/stat"; } 2>/dev/null || return 0
-  set -- ${stat##*) }
-  [ "${20}" = "$start" ]
+  if { read -r stat <"/proc/$group/stat"; } 2>/dev/null; then
+    set -- ${stat##*) }
+    [ "${20}" = "$start" ] || return 1
+  fi
+  for member in /proc/[0-9]*/stat; do
+    { read -r stat <"$member"; } 2>/dev/null || continue
+    set -- ${stat##*) }
+    [ "$3" != "$group" ] || [ "$1" = Z ] || [ "$1" = X ] || return 0
+  done
+  return 1
 }
 state_of() {  # number: sets state, value and the file whose age counts
   value= evidence=$records/$1

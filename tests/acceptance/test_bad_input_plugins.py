@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
-from faults.site import PROGRAM, Ran, Site
+from faults.site import Ran, Site, until, waits_for
+
+from airavata_workload.bootstrap import Installation
+from airavata_workload.documents.experiment_file import load_experiment
+from airavata_workload.domain.dag import AbstractDag, DagNode
+from airavata_workload.domain.retry import RetryPolicy
+from airavata_workload.settings import load_settings
 
 MISDEEDS = '''
 import os, sys, time
@@ -125,7 +130,7 @@ SAID = {
     "text delay": "the delay_s of its outcome is 'soon', not a number",
     "no job": "the job of its outcome is None, not a Job",
     "job": "the job of its outcome is {'job_id': '1'}, not a Job",
-    "job id": "job_id is b'1', not text",
+    "job id": "job_id of its outcome is b'1', not text",
     "parked outputs": "the outputs of its outcome cannot be written as JSON",
 }
 DEAF = """
@@ -218,13 +223,28 @@ def test_an_engine_with_a_plugin_that_never_ends_stops_in_its_drain_time_and_the
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0, "the drain time is 2 s"
     assert site.show(listed["experiment_id"])["state"] == "CANCELING", "said, not forgotten"
-    ran = site.recover()
-    assert (ran.exit_code, ran.state) == (1, "CANCELED")
+    with site.serve():
+        assert site.cli("watch", listed["experiment_id"]).returncode == 1
+        site.until_queues_are_empty()
+    ran = Ran(1, "", "", site.show(listed["experiment_id"]))
+    assert ran.state == "CANCELED"
     assert set(ran.states().values()) == {"CANCELED"}
     site.assert_nothing_left(ran)
 
 
 # -- plugins that are not there ---------------------------------------------------------------------
+
+NEEDY = """
+from airavata_workload.domain.outcome import Completed
+from airavata_workload.ports.task_plugin import Parameters, TaskPlugin
+
+class Needy(TaskPlugin):
+    kind = "needy"
+    parameters_model = Parameters
+
+    def execute(self, run):
+        return Completed()
+"""
 
 
 def test_an_unknown_kind_is_refused_when_the_dag_is_loaded(site: Site) -> None:
@@ -245,28 +265,31 @@ def test_a_task_whose_plugin_was_uninstalled_waits_says_so_and_goes_on_when_it_i
     for name in ("begun", "end"):
         Path(f"{where}.{name}").touch()
     load(site, DEAF.format(where=where))
-    with_plugin, without = dict(site.environment), {}
-    site.environment = without
-    with site.serve():
-        assert site.cli("submit", site.experiment(application_type="deaf")).returncode == 0
-        (listed,) = site.listed()
-        waiting = until_it_waits(site, listed["experiment_id"])
-        assert "'deaf'" in waiting
-        assert "plugin" in waiting
-    site.environment = with_plugin
+    with site.serving() as workload:  # this process does not know the plugin
+        (submitted,) = workload.submit([load_experiment(site.experiment(application_type="deaf"))])
+        until(workload, submitted, waits_for("a worker with the plugin 'deaf'"))
+        shown = site.show(submitted.experiment_id)
+        assert (shown["state"], shown["tasks"][0]["state"]) == ("EXECUTING", "CREATED")
+        assert "'airavata-workload plugins list'" in shown["tasks"][0]["waiting_for"]
     ran = site.recover()
     assert (ran.exit_code, ran.state) == (0, "COMPLETED"), ran.shown.get("reason")
     site.assert_nothing_left(ran)
 
 
-def until_it_waits(site: Site, experiment_id: str) -> str:
-    """What the first task waits for, as ``show`` says once the scheduler has noted it; events do not tell of it."""
-    for _ in range(100):
-        (first, _after) = site.show(experiment_id)["tasks"]
-        if first["waiting_for"]:
-            return str(first["waiting_for"])
-        subprocess.run([PROGRAM, "watch", "--help"], capture_output=True, timeout=60)  # a second of no work
-    raise AssertionError("it does not say what it waits for")
+def test_a_plugin_that_cannot_be_loaded_fails_its_task_and_names_the_distribution(site: Site) -> None:
+    module = site.plugin("needy", "import a_library_that_nobody_has\n", "tasks: needy = Needy") / "needy.py"
+    node = DagNode(name="one", kind="needy", retry=RetryPolicy(attempts=1))
+    with Installation(load_settings(home=site.home), service="test") as installation:
+        installation.graph.save_abstract(AbstractDag(application_type="needy", nodes=(node,)))
+    ran = site.run(site.experiment(application_type="needy"))
+    assert (ran.exit_code, ran.state) == (1, "FAILED")
+    assert "needy 1.0 cannot be loaded" in ran.shown["user_message"]
+    assert "a_library_that_nobody_has" in ran.shown["user_message"]
+    assert "Mend or uninstall that distribution" in ran.shown["reason"]
+    site.assert_nothing_left(ran)
+    module.write_text(NEEDY)
+    again = site.retry(ran)
+    assert (again.exit_code, again.state) == (0, "COMPLETED"), again.shown["reason"]
 
 
 # -- validators ---------------------------------------------------------------------------------------

@@ -183,6 +183,7 @@ def test_doctor_names_what_is_wrong_and_the_remedy(command_line: Any, tmp_path: 
     )
     found = {each["subject"]: each for each in command_line.json("doctor", code=3)}
     assert found["down: login"]["verdict"] == "fail"
+    assert found["down: login"]["remedy"]
     assert "down: jobs" not in found, "what needs the login is not tried"
     (command_line.home / "config.toml").write_text("worker_slotz = 3\n")
     found = {each["subject"]: each for each in command_line.json("doctor", code=3)}

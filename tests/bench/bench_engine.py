@@ -33,6 +33,7 @@ from airavata_workload.domain.experiment import (
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.ports.registry import ExperimentFilter
 from airavata_workload.settings import load_settings
+from airavata_workload.testing.ssh_server import SshServer
 
 FORK_DAG = """
 application_type: fork-bench
@@ -126,7 +127,7 @@ def tasks_per_s(directory: Path) -> None:
 
 def fork_experiments(directory: Path) -> None:
     """200 fork experiments at once, and the latency of one."""
-    floor = 1 / median_s(lambda: subprocess.run(["sh", "-c", "cat /dev/null"], check=True), 50)  # noqa: S607
+    floor = 1 / median_s(lambda: subprocess.run(["sh", "-c", "cat /dev/null"], check=True), 50)
     with engine(directory, FORK_DAG) as installation:
         one = experiment(directory, "fork-bench")
         run_all(installation, one, 10)
@@ -142,6 +143,31 @@ def fork_experiments(directory: Path) -> None:
         count = 200
         rate = count / run_all(installation, one, count)
     figure("fork experiments, 200 at once", rate, "experiments/s", ">= 50", floor, "bare subprocesses/s")
+
+
+def ssh_fork_experiments(directory: Path) -> None:
+    """200 fork experiments at once on a machine behind a real OpenSSH server on loopback."""
+    with SshServer(directory / "sshd") as server, engine(directory, FORK_DAG) as installation:
+        cluster = server.cluster()
+        (directory / "home" / "clusters").mkdir()
+        (directory / "home" / "clusters" / "bench.toml").write_text(
+            f"""
+            host = "{cluster.host}"
+            port = {cluster.port}
+            user = "{cluster.user}"
+            batch_system = "fork"
+            scratch_directory = "{directory / "scratch"}"
+            identity_file = "{cluster.identity_file}"
+            known_hosts_file = "{cluster.known_hosts_file}"
+            use_agent = false
+            """
+        )
+        shell = installation.resources.shell("bench")
+        floor = 1 / median_s(lambda: shell.run(":"), 200)
+        one = experiment(directory, "fork-bench", "bench")
+        run_all(installation, one, 10)
+        rate = 200 / run_all(installation, one, 200)
+    figure("fork experiments over SSH, 200 at once", rate, "experiments/s", ">= 30", floor, "SSH commands/s")
 
 
 def run_one(installation: Installation, one: Experiment) -> float:
@@ -180,7 +206,7 @@ def help_time(directory: Path) -> None:
 
 
 ALL: dict[str, Callable[[Path], None]] = {
-    each.__name__: each for each in (tasks_per_s, fork_experiments, help_time, full_store)
+    each.__name__: each for each in (tasks_per_s, fork_experiments, ssh_fork_experiments, help_time, full_store)
 }
 
 

@@ -111,7 +111,7 @@ def main() -> None:
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: park-plugin\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text("[airavata_workload.tasks]\npark = park_plugin:Park\n")
         sys.path.insert(0, str(info.parent))
-        sleeper = subprocess.Popen(["sleep", "900"])  # noqa: S607
+        sleeper = subprocess.Popen(["sleep", "900"])
         try:
             measure(directory, sleeper.pid)
         finally:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
-def figure(  # noqa: PLR0917 - one line of a table
+def figure(
     name: str,
     value: float,
     unit: str,

@@ -11,7 +11,8 @@ from airavata_adapters.batch_systems.fork import Fork
 from airavata_adapters.batch_systems.slurm import Slurm
 from airavata_workload.ports.batch_system import BatchSystem
 from airavata_workload.ports.remote_shell import RemoteShell
-from airavata_workload.testing.batch_system_suite import BatchSystemSuite, LiveBatchSystemSuite
+from airavata_workload.testing.batch_system_suite import BatchSystemSuite
+from airavata_workload.testing.live_batch_system_suite import LiveBatchSystemSuite
 from airavata_workload.testing.machines import Machines, local_cluster
 
 

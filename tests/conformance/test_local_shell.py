@@ -55,6 +55,7 @@ def test_a_shell_that_dies_while_idle_is_replaced_unnoticed() -> None:
     shell = open_shell(max_channels=1)
     process_id = int(shell.run("echo $$").text)
     os.kill(process_id, 9)
+    os.waitid(os.P_PID, process_id, os.WEXITED | os.WNOWAIT)
     answers = [shell.run("echo $$").text for _ in range(3)]
     shell.close()
     assert str(process_id) not in answers

@@ -29,6 +29,7 @@ from airavata_workload.settings import load_settings
 
 PROGRAM = Path(sys.executable).with_name("airavata-workload")
 TIME_OUT_S = 60.0
+_LOADS_PLUGINS = ("run", "retry", "recover", "dags")
 _WITHOUT_RIGHTS = "-dac_override,-dac_read_search"
 """Source: capabilities(7): with neither of the two, file modes count for root as for everybody."""
 
@@ -145,7 +146,8 @@ class Site:
         self, *arguments: str | Path, own_process: bool = False, timeout_s: float = TIME_OUT_S
     ) -> subprocess.CompletedProcess[str]:
         """Run airavata-workload: in this process, which saves a second of imports, unless something needs another."""
-        if not (own_process or self.prefix or self.environment):
+        plugins_matter = bool(self.environment) and arguments[0] in _LOADS_PLUGINS
+        if not (own_process or self.prefix or plugins_matter):
             return self._called(list(map(str, arguments)))
         return subprocess.run(
             [*self.prefix, str(PROGRAM), *map(str, arguments)],
@@ -249,6 +251,15 @@ class Site:
                 queue.close()
         scratch = self.home / "scratch-of-workers"
         assert not scratch.exists() or list(scratch.iterdir()) == []
+
+    def until_queues_are_empty(self, timeout_s: float = 30.0) -> None:
+        """Wait until a running engine has taken every message, those too that an earlier one had taken and not dealt
+        with when it ended."""
+        with Installation(load_settings(home=self.home), service="look") as installation:
+            deadline_s = time.monotonic() + timeout_s
+            while depths := installation.queue.depths():
+                assert time.monotonic() < deadline_s, depths
+                installation.bus.since(installation.bus.latest(), wait_s=0.1)
 
     @staticmethod
     def _queue(installation: Installation, partition: str) -> TaskQueue:

@@ -19,7 +19,7 @@ from airavata_workload.domain.job import Job, ResourceRequest
 from airavata_workload.domain.states import JobState
 from airavata_workload.ports.batch_system import BatchSystem, exit_code_file
 from airavata_workload.ports.remote_shell import RemoteShell
-from airavata_workload.testing.batch_system_suite import LiveBatchSystemSuite
+from airavata_workload.testing.live_batch_system_suite import LiveBatchSystemSuite
 from airavata_workload.testing.machines import Machines, local_cluster
 
 pytestmark = pytest.mark.server

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stevedore.extension import ExtensionManager
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.dag import AbstractDag, DagNode
@@ -65,6 +66,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fated-plugin\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[airavata_workload.tasks]\nfated = fated_plugin:Fated\n")
     sys.path.insert(0, str(plugins))
+    # stevedore reads the entry points of a namespace once, which another test may have made it do already.
+    ExtensionManager.ENTRY_POINT_CACHE.pop("airavata_workload.tasks", None)
     home = tmp_path_factory.mktemp("home")
     with Installation(load_settings(home=home), service="test", private=True) as opened:
         engine = opened.engine(kinds=["fated"], adopt_orphans=False)
@@ -72,6 +75,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         yield opened
         assert engine.stop(10.0)
     sys.path.remove(str(plugins))
+    ExtensionManager.ENTRY_POINT_CACHE.pop("airavata_workload.tasks", None)
 
 
 @dataclass(frozen=True)

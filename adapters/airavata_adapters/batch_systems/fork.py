@@ -159,8 +159,11 @@ class Fork(BatchSystem):
         return fork_scripts.signal(jobs, "CONT")
 
     def check_script(self) -> str:
-        """What a job needs of the machine: ``setsid``."""
-        return "command -v setsid || { echo 'There is no setsid: install util-linux.' >&2; exit 127; }\n"
+        """What jobs and queries need of the machine: ``setsid`` and ``awk``."""
+        return (
+            "command -v setsid || { echo 'There is no setsid: install util-linux.' >&2; exit 127; }\n"
+            "command -v awk || { echo 'There is no awk: install mawk or gawk.' >&2; exit 127; }\n"
+        )
 
 
 def _report(job_id: str, words: Sequence[str]) -> JobReport | None:

@@ -145,7 +145,7 @@ class EncryptedFileStore(CredentialStore):
 
 def _unknown(token: str) -> NotFoundError:
     return NotFoundError(
-        f"There is no credential '{token}'.", remedy="'airavata-workload doctor' shows which clusters name which token."
+        f"There is no credential '{token}'.", remedy="'airavata-workload credentials list' shows those that there are."
     )
 
 
@@ -161,4 +161,5 @@ def _from_json(value: dict[str, Any]) -> Credential:
 
 def open_credential_store(context: BackingContext) -> CredentialStore:
     """Entry point ``encrypted-file``. Files are opened by the first call that needs them."""
+    context.settled_options()
     return EncryptedFileStore(context.home)

@@ -200,5 +200,9 @@ def _call(listener: Listener, event: Event) -> None:
 
 
 def open_event_bus(context: BackingContext) -> EventBus:
-    """Entry point ``embedded``. Raises ``DeniedError``, ``StoreUnavailableError`` and ``DocumentError``."""
-    return EmbeddedEventBus(open_database(context.home))
+    """Entry point ``embedded``; the option ``kept_events`` says how many events are kept (100,000).
+
+    Raises ``SettingsError``, ``DeniedError``, ``StoreUnavailableError`` and ``DocumentError``.
+    """
+    kept = context.settled_options(kept_events=KEPT_EVENTS)["kept_events"]
+    return EmbeddedEventBus(open_database(context.home), kept)

@@ -96,8 +96,12 @@ def write_whole(final: Path, content: bytes) -> None:
     """Write a small file under a temporary name and rename it. Raises as ``LocalPart.write``."""
     part = final.with_name(part_name(final.name, secrets.token_hex(8)))
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
+        try:
+            part.write_bytes(content)
+        except FileNotFoundError:
+            # Only the first file of a directory finds it missing; to look each time would cost the others.
+            final.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(content)
         part.replace(final)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -48,7 +48,7 @@ class SftpSession:
             raise CommandTimeoutError(
                 f"{self.where} did not go on with the transfer of {path!r} within {self._shell.command_timeout_s:g} s."
             ) from error
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
             raise self._translated(error, path) from error
 
     def _translated(self, error: Exception, path: str) -> WorkloadError:
@@ -60,7 +60,7 @@ class SftpSession:
             )
         if isinstance(error, OSError) and error.errno == errno.EACCES:
             return CommandFailedError(f"{path!r} at {self.where}: Permission denied.", exit_code_remote=1)
-        if isinstance(error, EOFError | paramiko.SSHException):
+        if isinstance(error, EOFError | paramiko.SSHException | paramiko.SFTPError):
             return TransferError(f"The SFTP session with {self.where} broke off at {path!r}: {error}.")
         return self._reason_of_failure(error, path)
 
@@ -115,7 +115,7 @@ class SftpSession:
 
     def remove(self, path: str) -> None:
         """Remove a file, if it is there and that can be done."""
-        with suppress(OSError, EOFError, paramiko.SSHException):
+        with suppress(OSError, EOFError, paramiko.SSHException, paramiko.SFTPError):
             self.client.remove(path_bytes(path))
 
     def entries(self, directory: str) -> list[Entry]:
@@ -151,6 +151,12 @@ def sftp_session(shell: SshShell, deadline: Deadline) -> Iterator[SftpSession]:
         try:
             lease.channel.invoke_subsystem("sftp")
             client = paramiko.SFTPClient(lease.channel)
+        except paramiko.SFTPError as error:
+            raise DeniedError(
+                f"The SFTP session with {shell.where} begins with something else than SFTP ({error}): "
+                "most likely a login script of the account prints something.",
+                remedy="Let it print to terminals only, or set file_transfer = \"scp\" in the cluster's file.",
+            ) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             if not lease.connection.alive:
                 raise HostUnreachableError(f"The connection to {shell.where} was lost.") from error

@@ -111,8 +111,15 @@ def _send(
     """Stream the files into the staging directories; their checksums by remote path."""
     sums: dict[str, str] = {}
     deadline = far_side.deadline()
-    # -o: the files belong to whoever unpacks them, also when that is root.
-    with far_side.start("LC_ALL=C; export LC_ALL; cd / && exec tar -xof -", deadline) as program:
+    probe = shlex.quote(posixpath.join(next(iter(staging.of_directory.values())), part_name("probe", name)))
+    # -o: the files belong to whoever unpacks them, also when that is root. Of a full disk tar may say no more than
+    # that it wrote less than it wanted; dd says why nothing more can be written there.
+    script = (
+        "LC_ALL=C; export LC_ALL; cd / && tar -xof - && exit\ncode=$?\n"
+        f"said=$(dd if=/dev/zero of={probe} bs=65536 count=1 2>&1) || printf '%s\\n' \"$said\" >&2\n"
+        f"rm -f {probe}; exit $code"
+    )
+    with far_side.start(script, deadline) as program:
         with suppress(BrokenPipeError):  # tar gave up; its exit code and message follow
             for block in _archive(sources, staging, sums, meter):
                 send_all(program, block, deadline)

@@ -243,4 +243,5 @@ def _insert_tasks(connection: Connection, dag_number: int, rows: DagRows) -> Non
 
 def open_graph_store(context: BackingContext) -> GraphStore:
     """Entry point ``embedded``. Raises ``DeniedError``, ``StoreUnavailableError`` and ``DocumentError``."""
+    context.settled_options()
     return EmbeddedGraphStore(open_database(context.home), context.session)

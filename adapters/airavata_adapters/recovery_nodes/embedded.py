@@ -161,6 +161,7 @@ def open_recovery_nodes(context: BackingContext) -> RecoveryNodes:
     Raises ``DeniedError``, ``StoreUnavailableError``, ``DocumentError``, and
     ``ConflictError`` if another living process has the same session.
     """
+    context.settled_options()
     database = open_database(context.home)
     try:
         return EmbeddedRecoveryNodes(database, context.session)

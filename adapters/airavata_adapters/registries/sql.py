@@ -23,7 +23,7 @@ from airavata_adapters.registries.rows import change_of, experiment_of, experime
 from airavata_adapters.registries.server import ServerDatabase, Transactions
 from airavata_adapters.sqlite.database import open_database
 from airavata_workload.domain.change import StateChange
-from airavata_workload.domain.errors import NotFoundError, SettingsError
+from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, may_follow
 from airavata_workload.ports.backing import BackingContext
@@ -262,8 +262,5 @@ def open_registry(context: BackingContext) -> Registry:
 
     Raises ``SettingsError``, ``StoreUnavailableError``, and for the file ``DeniedError`` and ``DocumentError``.
     """
-    options = dict(context.options)
-    url = options.pop("url", None)
-    if options:
-        raise SettingsError(f"the registry knows no option '{next(iter(options))}'.", remedy="Its one option is 'url'.")
-    return SqlRegistry(open_database(context.home) if url is None else ServerDatabase(str(url)))
+    url = context.settled_options(url="")["url"]
+    return SqlRegistry(ServerDatabase(url) if url else open_database(context.home))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import threading
 import time
@@ -106,7 +107,8 @@ def connect(cluster: Cluster, credentials: CredentialStore) -> Connection:
         key = transport.get_remote_server_key()
         checker.check(key.get_name(), key.asbytes())
         authenticate(transport, cluster, credentials)
-        transport.set_keepalive(max(1, round(cluster.keep_alive_s)))
+        # 0 is none for both; a part of a second is not to become none.
+        transport.set_keepalive(math.ceil(cluster.keep_alive_s))
     except paramiko.SSHException as error:
         _abandon(transport)
         raise HostUnreachableError(f"{where} does not answer as an SSH server: {error}.") from error

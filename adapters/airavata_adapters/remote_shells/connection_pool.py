@@ -7,6 +7,7 @@ sees one login and not a storm.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 import threading
@@ -44,7 +45,10 @@ class Lease:
         """Close the channel and let somebody else have its place; the second time nothing happens."""
         if not self._released:
             self._released = True
-            self.channel.close()
+            with contextlib.suppress(
+                OSError, EOFError, paramiko.SSHException
+            ):  # the connection is gone: so is the channel
+                self.channel.close()
             self._pool.give_back(self.connection)
 
 

@@ -42,6 +42,8 @@ class SshProgram(Program):
         except OSError as error:
             self._check_connection()
             raise BrokenPipeError from error
+        except (EOFError, paramiko.SSHException) as error:
+            raise self._lost() from error
         if not taken:
             self._check_connection()
             raise BrokenPipeError
@@ -49,10 +51,17 @@ class SshProgram(Program):
 
     def end_input(self) -> None:
         """As ``Program.end_input``."""
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.shutdown_write()
 
     def _receive(self, wait_s: float, stderr_first: bool) -> Output:
+        try:
+            return self._receive_from_channel(wait_s, stderr_first)
+        except (EOFError, paramiko.SSHException) as error:
+            # Taking data tells the server that there is room again: that may find the connection gone.
+            raise self._lost() from error
+
+    def _receive_from_channel(self, wait_s: float, stderr_first: bool) -> Output:
         channel = self._channel
         if stderr_first and not channel.recv_stderr_ready():
             channel.settimeout(wait_s)
@@ -102,4 +111,7 @@ class SshProgram(Program):
 
     def _check_connection(self) -> None:
         if not self._lease.connection.alive:
-            raise HostUnreachableError(f"The connection to {self._where} was lost.")
+            raise self._lost()
+
+    def _lost(self) -> HostUnreachableError:
+        return HostUnreachableError(f"The connection to {self._where} was lost.")

@@ -271,6 +271,7 @@ def open_task_queue(context: BackingContext) -> TaskQueue:
     Raises ``DeniedError``, ``StoreUnavailableError``, ``DocumentError``, and
     ``ConflictError`` if another living process has the same session.
     """
+    context.settled_options()
     database = open_database(context.home)
     try:
         _drop_partitions_of_dead_sessions(database)

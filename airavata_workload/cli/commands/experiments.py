@@ -24,7 +24,14 @@ StateName = StrEnum("StateName", [(state.value, state.value) for state in Experi
 def list_experiments(  # noqa: PLR0917 - Typer makes them options; nobody calls it by position
     context: typer.Context,
     state: Annotated[
-        StateName | None, typer.Option("--state", "-s", help="In this state.", case_sensitive=False)
+        StateName | None,
+        typer.Option(
+            "--state",
+            "-s",
+            metavar="STATE",
+            help=f"In this state: {', '.join(state.lower() for state in ExperimentState)}.",
+            case_sensitive=False,
+        ),
     ] = None,
     application_type: Annotated[
         str | None,
@@ -54,8 +61,12 @@ def list_experiments(  # noqa: PLR0917 - Typer makes them options; nobody calls 
         str | None, typer.Option("--user", "-u", metavar="NAME", help="Of this user; default: you.")
     ] = None,
     all_users: Annotated[bool, typer.Option("--all-users", "-a", help="Of all users.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-l", help="So many at most.", min=1, max=10_000)] = 25,
-    offset: Annotated[int, typer.Option("--offset", help="Leave out so many of the newest.", min=0)] = 0,
+    limit: Annotated[
+        int, typer.Option("--limit", "-l", metavar="NUMBER", help="So many at most.", min=1, max=10_000)
+    ] = 25,
+    offset: Annotated[
+        int, typer.Option("--offset", metavar="NUMBER", help="Leave out so many of the newest.", min=0)
+    ] = 0,
 ) -> int:
     """List experiments, the newest first.
 

@@ -11,7 +11,8 @@ from airavata_workload.cli.arguments import ExperimentId
 from airavata_workload.cli.driving import follow, report
 from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.interrupts import Interrupts
-from airavata_workload.cli.invocation import Invocation, Output
+from airavata_workload.cli.invocation import Invocation
+from airavata_workload.cli.output_form import Output
 from airavata_workload.cli.views import json_forms
 from airavata_workload.cli.views.plain_text import short_id
 from airavata_workload.domain.change import Event

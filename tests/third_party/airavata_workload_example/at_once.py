@@ -108,10 +108,14 @@ code=0
 end() {
   code=$?
   trap - EXIT
-  printf '%s\\n' "$code" >"$leave.new" && mv -f -- "$leave.new" "$leave"
+  printf '%s\\n' "$code" >"$leave.new" && command -p mv -f -- "$leave.new" "$leave"
   exit "$code"
 }
 trap end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 152' XCPU
 load() {
   command -v module >/dev/null 2>&1 || { printf 'no module command here, to load %s\\n' "$1" >&2; exit 127; }
   module load "$1" || { printf 'the module %s cannot be loaded\\n' "$1" >&2; exit 1; }

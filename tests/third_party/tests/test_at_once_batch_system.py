@@ -21,7 +21,8 @@ from airavata_workload.domain.job import Job, JobDescription, JobReport, Resourc
 from airavata_workload.domain.states import JOB_ENDS, JobState
 from airavata_workload.ports.batch_system import exit_code_file
 from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
-from airavata_workload.testing.batch_system_suite import BatchSystemSuite, LiveBatchSystemSuite
+from airavata_workload.testing.batch_system_suite import BatchSystemSuite
+from airavata_workload.testing.live_batch_system_suite import LiveBatchSystemSuite
 from airavata_workload.testing.machines import Machines, local_cluster
 
 AWKWARD = 'it\'s $(touch ran) \n"ü"'
