@@ -19,6 +19,7 @@ engine's home directory, ``{user}`` for the login name on the cluster.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -34,6 +35,9 @@ from airavata_workload.documents.toml_document import read_toml
 from airavata_workload.domain.cluster import BatchQueue, Cluster
 from airavata_workload.domain.dag import nearest
 from airavata_workload.domain.errors import ClusterFileError, NotFoundError
+
+FRESH_S = 1.0
+"""For so long a description is not looked at again."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}|\{([^{}]*)\}")
@@ -145,19 +149,29 @@ def _expand(document: Document, key: str, values: dict[str, str]) -> str:
 class ClusterFiles:
     """The clusters of some directories; a name in an earlier directory hides the same name in a later one.
 
-    Files are read when they are asked for, and again when they change.
+    Files are read when they are asked for, and again when they change, which is
+    noticed within ``fresh_s`` seconds: every command to a cluster asks for its
+    description.
     """
 
-    def __init__(self, directories: Sequence[Path], home: Path) -> None:
+    def __init__(self, directories: Sequence[Path], home: Path, fresh_s: float = FRESH_S) -> None:
+        self._fresh_s = fresh_s
         self._directories = tuple(directories)
         self._home = home
         self._read: dict[Path, tuple[tuple[int, int], Cluster]] = {}
+        self._fresh: dict[str, tuple[float, Cluster]] = {}
+        self._all_fresh: tuple[float, dict[str, Cluster] | None] = (0.0, None)
 
     def cluster(self, name: str) -> Cluster:
         """The cluster of that name. Raises ``NotFoundError`` (with the nearest name) or ``ClusterFileError``."""
+        looked_s, known = self._fresh.get(name, (0.0, None))
+        if known is not None and time.monotonic() - looked_s < self._fresh_s:
+            return known
         path = self._path(name)
         if path is not None:
-            return self._load(path)
+            cluster = self._load(path)
+            self._fresh[name] = (time.monotonic(), cluster)
+            return cluster
         paths = self._paths()
         close = nearest(name, paths)
         hint = f" Did you mean '{close}'?" if close else f" Known are: {', '.join(sorted(paths)) or 'none'}."
@@ -167,7 +181,11 @@ class ClusterFiles:
 
     def clusters(self) -> dict[str, Cluster]:
         """All clusters whose file can be read, by name."""
-        return {name: found for name, found in self._all() if isinstance(found, Cluster)}
+        looked_s, known = self._all_fresh
+        if known is None or time.monotonic() - looked_s >= self._fresh_s:
+            known = {name: found for name, found in self._all() if isinstance(found, Cluster)}
+            self._all_fresh = (time.monotonic(), known)
+        return dict(known)
 
     def broken(self) -> dict[str, ClusterFileError]:
         """What is wrong with the other files, by the name of the cluster."""

@@ -59,10 +59,14 @@ def test_a_job_that_gets_no_more_memory_fails_and_its_words_come_home(site: Site
     """fork limits no memory by itself; here the administrator's line in the cluster file does, for real."""
     site.cluster("small", pre_commands=["ulimit -v 262144"])
     ran = site.run(
-        site.experiment([[sys.executable, "-c", "print('begun', flush=True); x = bytearray(1 << 30)"]], compute_resource="small")
+        site.experiment(
+            [[sys.executable, "-c", "print('begun', flush=True); x = bytearray(1 << 30)"]], compute_resource="small"
+        )
     )
     failed(site, ran)
-    assert ran.shown["user_message"].startswith("The application ended with exit code 1; its standard error is in app.stderr")
+    assert ran.shown["user_message"].startswith(
+        "The application ended with exit code 1; its standard error is in app.stderr"
+    )
     assert "MemoryError" in (site.directory / "outputs" / "app.stderr").read_text()
 
 

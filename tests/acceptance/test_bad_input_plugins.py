@@ -294,7 +294,7 @@ def test_a_plugin_that_cannot_be_loaded_fails_its_task_and_names_the_distributio
 
 # -- validators ---------------------------------------------------------------------------------------
 
-VALIDATORS = '''
+VALIDATORS = """
 import os
 from airavata_workload.domain.errors import InputError
 from airavata_workload.ports.validation import Validator
@@ -309,7 +309,7 @@ class Moody(Validator):
             raise LookupError("it has lost its table")
         if mood == "refuses":
             raise InputError("On Sundays nobody computes.", remedy="Come back tomorrow.")
-'''
+"""
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,9 @@ def test_a_disk_that_is_full_when_the_job_is_submitted_fails_the_submission(
 ) -> None:
     reach(site, "scp", server, scratch.path)
     assert site.cli("dags", "load", site.file("filling.yaml", FILLING)).returncode == 0
-    ran = site.run(site.experiment([["sh", "-c", "echo ran >>ran"]], application_type="filling", compute_resource="far"))
+    ran = site.run(
+        site.experiment([["sh", "-c", "echo ran >>ran"]], application_type="filling", compute_resource="far")
+    )
     assert (ran.exit_code, ran.state) == (1, "FAILED")
     assert ran.states() == {"set-up": "COMPLETED", "fill": "COMPLETED", "submit": "FAILED"}
     assert NO_SPACE in ran.shown["reason"]

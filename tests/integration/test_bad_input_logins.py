@@ -177,9 +177,7 @@ def test_an_unknown_host_key_is_refused_and_the_command_in_the_message_accepts_i
     completed(site, site.retry(ran))
 
 
-def test_a_changed_host_key_is_refused_and_the_command_in_the_message_accepts_it(
-    site: Site, server: SshServer
-) -> None:
+def test_a_changed_host_key_is_refused_and_the_command_in_the_message_accepts_it(site: Site, server: SshServer) -> None:
     server.stop()
     make_key(server.host_key)  # a new one in place of the known one
     server.start()
@@ -196,9 +194,7 @@ def test_a_changed_host_key_is_refused_and_the_command_in_the_message_accepts_it
 # -- hosts that are down ----------------------------------------------------------------------------
 
 
-def test_while_a_host_is_down_its_tasks_wait_and_say_so_and_go_on_by_themselves(
-    site: Site, server: SshServer
-) -> None:
+def test_while_a_host_is_down_its_tasks_wait_and_say_so_and_go_on_by_themselves(site: Site, server: SshServer) -> None:
     far(site, server)
     server.stop()
     with site.serving() as workload:
@@ -283,7 +279,7 @@ def test_a_login_script_that_spoils_sftp_is_named_and_a_retry_without_sftp_compl
     assert (ran.exit_code, ran.state) == (1, "FAILED")
     assert ran.task("set-up")["state"] == "COMPLETED", "commands are not spoilt"
     assert "most likely a login script of the account prints something" in ran.shown["user_message"]
-    assert "set file_transfer = \"scp\"" in ran.shown["reason"]
+    assert 'set file_transfer = "scp"' in ran.shown["reason"]
     site.assert_nothing_left(ran)
     far(site, loud_server, file_transfer="scp")
     completed(site, site.retry(ran))

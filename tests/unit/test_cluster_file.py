@@ -173,7 +173,7 @@ def test_an_unknown_cluster_is_not_found(tmp_path: Path, name: str) -> None:
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = write(tmp_path, "alpha", 'scratch_directory = "/one"\n')
-    files = ClusterFiles((tmp_path,), tmp_path)
+    files = ClusterFiles((tmp_path,), tmp_path, fresh_s=0.0)
     first = files.cluster("alpha")
     assert files.cluster("alpha") is first
     path.write_text('scratch_directory = "/two"\n')

@@ -13,6 +13,7 @@ from airavata_adapters.batch_systems import (
     slurm_status,
     slurm_submission,
 )
+from airavata_workload.domain.errors import ParameterError
 from airavata_workload.domain.job import Job, JobDescription, JobReport
 from airavata_workload.domain.states import JobState
 from airavata_workload.ports.batch_system import TRY_LATER, BatchSystem
@@ -68,8 +69,8 @@ class Slurm(BatchSystem):
                 "memory_mib": resources.memory_mib,
             },
             "wall_time_min": -(-resources.wall_time_s // 60) if resources.wall_time_s else None,
-            "stdout_pattern": _file_pattern("standard output", description.stdout),
-            "stderr_pattern": _file_pattern("standard error", stderr),
+            "stdout_pattern": _file_pattern("standard output", description.stdout, description.working_directory),
+            "stderr_pattern": _file_pattern("standard error", stderr, description.working_directory),
             "directives": tuple(_directive(line) for line in (*self.cluster.directives, *description.directives)),
             "job_id_file": _job_id_file(description.job_name),
         }
@@ -160,12 +161,25 @@ def _directive(line: str) -> str:
     return line if line.startswith("#") else f"#SBATCH {line}"
 
 
-def _file_pattern(what: str, name: str) -> str:
+def _file_pattern(what: str, name: str, directory: str) -> str:
     """A file name as sbatch reads it: in quotes, and with ``%`` doubled, which would begin a pattern.
 
-    Source: sbatch(1), "filename pattern"; that double quotes are undone is tested against the real one.
+    A relative name is put behind the working directory before patterns are
+    filled in, so a directory with ``%`` has to stand in the pattern itself.
+    Raises ``ParameterError`` for a directory with a backslash, after which
+    ``%%`` is not undone.
+
+    Source: sbatch(1), "filename pattern"; what becomes of double quotes and of
+    the directory is tested against the real one.
     """
     checked = script_values.output_file(what, name)
     if not checked:
         return ""
+    if "\\" in directory:
+        raise ParameterError(
+            f"The working directory {directory!r} holds a backslash, with which Slurm cannot open a job's output.",
+            remedy="Choose another scratch_directory in the cluster's file.",
+        )
+    if "%" in directory:
+        checked = posixpath.join(directory, checked)
     return '"' + checked.replace("%", "%%").replace('"', '\\"') + '"'

@@ -42,9 +42,15 @@ _SINCE_OF_EXPERIMENT = Prepared(
     .order_by(events.c.sequence)
     .limit(bindparam("at_most"))
 )
+_SINCE_ON_TOPIC = Prepared(
+    select(*_columns)
+    .where(events.c.topic == bindparam("on_topic"), events.c.sequence > bindparam("after"))
+    .order_by(events.c.sequence)
+)
 _TRIM = Prepared(delete(events).where(events.c.sequence <= bindparam("up_to")))
 
 Listener = Callable[[Event], None]
+_Row = tuple[int, str, str, str, int]
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +74,7 @@ class EmbeddedEventBus(EventBus):
         self._dispatched = 0
         self._closed = threading.Event()
         self._close_topic = f"events/close/{id(self)}"
+        self._change_topic = f"events/listeners/{id(self)}"
 
     def publish(self, events: Sequence[Event]) -> None:
         """As ``EventBus.publish``."""
@@ -84,7 +91,8 @@ class EmbeddedEventBus(EventBus):
         if not rows:
             return
         with self._lock:
-            self._in_flight.append(self._database.submit(lambda connection: self._store(connection, rows), _TOPIC))
+            signals = {_TOPIC, *(_signal(event.topic) for event in events)}
+            self._in_flight.append(self._database.submit(lambda connection: self._store(connection, rows), *signals))
             oldest = self._in_flight.popleft() if len(self._in_flight) > _MAX_IN_FLIGHT else None
         if oldest is not None:
             self._database.settled(oldest)
@@ -123,17 +131,14 @@ class EmbeddedEventBus(EventBus):
                 waiter.wait(remaining_s)
 
     def _read(self, sequence: int, experiment_id: str | None, limit: int) -> list[Event]:
-        def find(connection: Connection) -> list[tuple[int, str, str, str, int]]:
+        def find(connection: Connection) -> list[_Row]:
             if experiment_id is None:
                 return _SINCE.run(connection, after=sequence, at_most=limit).fetchall()
             return _SINCE_OF_EXPERIMENT.run(
                 connection, of_experiment=experiment_id, after=sequence, at_most=limit
             ).fetchall()
 
-        return [
-            Event(topic=topic, experiment_id=of, body=from_text(body), at_us=at_us, sequence=number)
-            for number, topic, of, body, at_us in self._database.read(find)
-        ]
+        return [_event(*row) for row in self._database.read(find)]
 
     def latest(self) -> int:
         """As ``EventBus.latest``."""
@@ -154,6 +159,8 @@ class EmbeddedEventBus(EventBus):
                 # Events before this moment are for the earlier listeners only.
                 self._call_listeners(self._read(self._dispatched, None, newest - self._dispatched))
             self._listeners.append(entry)
+        # The dispatcher may be waiting for other topics.
+        self._database.signals.notify({self._change_topic})
 
         def stop() -> None:
             with self._calling, contextlib.suppress(ValueError):
@@ -164,12 +171,35 @@ class EmbeddedEventBus(EventBus):
     def _dispatch(self) -> None:
         while not self._closed.is_set():
             try:
-                found = self.since(self._dispatched, wait_s=_CHECK_S)
-                with self._calling:
-                    self._call_listeners(event for event in found if event.sequence > self._dispatched)
+                # Woken by events of the wanted topics only: most events are of others, and there are many.
+                signals = (*(_signal(topic) for topic in self._wanted_topics()), self._change_topic, self._close_topic)
+                with self._database.signals.listening(signals) as waiter:
+                    waiter.reset()
+                    if self._deliver() == 0 and not self._closed.is_set():
+                        waiter.wait(_CHECK_S)
             except WorkloadError as error:
                 _log.warning("events are not delivered for now: %s", error)
                 self._closed.wait(_CHECK_S)
+
+    def _wanted_topics(self) -> frozenset[str]:
+        return frozenset(topic for _, wanted in tuple(self._listeners) for topic in wanted)
+
+    def _deliver(self) -> int:
+        """Call the listeners for what is new on their topics; how many events that were."""
+
+        def find(connection: Connection) -> tuple[int, list[_Row]]:
+            (newest,) = _LATEST.run(connection).fetchone()
+            rows: list[_Row] = []
+            for topic in self._wanted_topics():
+                rows += _SINCE_ON_TOPIC.run(connection, on_topic=topic, after=self._dispatched).fetchall()
+            return int(newest), sorted(rows)
+
+        with self._calling:
+            newest, rows = self._database.read(find)
+            self._call_listeners(_event(*row) for row in rows)
+            # The other topics count as seen, too, so that they are not looked through again.
+            self._dispatched = max(self._dispatched, newest)
+        return len(rows)
 
     def _call_listeners(self, found: Any) -> None:
         for event in found:
@@ -190,6 +220,15 @@ class EmbeddedEventBus(EventBus):
             self._flush()
         finally:
             self._database.close()
+
+
+def _signal(topic: str) -> str:
+    """What wakes those who wait for events of one topic."""
+    return f"{_TOPIC}/{topic}"
+
+
+def _event(number: int, topic: str, experiment_id: str, body: str, at_us: int) -> Event:
+    return Event(topic=topic, experiment_id=experiment_id, body=from_text(body), at_us=at_us, sequence=number)
 
 
 def _call(listener: Listener, event: Event) -> None:

@@ -6,12 +6,14 @@ import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from airavata_adapters.file_transfers.checksums import BackgroundDigest
 from airavata_adapters.file_transfers.failures import is_out_of_space, target_failure
 from airavata_adapters.file_transfers.sources import part_name
+from airavata_workload.domain.errors import WorkloadError
 
 
 class LocalPart:
@@ -92,8 +94,11 @@ class LocalPart:
             self._digest = None
 
 
-def write_whole(final: Path, content: bytes) -> None:
-    """Write a small file under a temporary name and rename it. Raises as ``LocalPart.write``."""
+def write_whole(final: Path, content: bytes, *, check: Callable[[Path, bytes], None] | None = None) -> None:
+    """Write a small file under a temporary name and rename it, once ``check`` has not raised.
+
+    Raises as ``LocalPart.write``, and what ``check`` raises.
+    """
     part = final.with_name(part_name(final.name, secrets.token_hex(8)))
     try:
         try:
@@ -102,7 +107,12 @@ def write_whole(final: Path, content: bytes) -> None:
             # Only the first file of a directory finds it missing; to look each time would cost the others.
             final.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(content)
+        if check is not None:
+            check(part, content)
         part.replace(final)
+    except WorkloadError:
+        part.unlink(missing_ok=True)
+        raise
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()

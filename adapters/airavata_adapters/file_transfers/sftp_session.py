@@ -155,7 +155,7 @@ def sftp_session(shell: SshShell, deadline: Deadline) -> Iterator[SftpSession]:
             raise DeniedError(
                 f"The SFTP session with {shell.where} begins with something else than SFTP ({error}): "
                 "most likely a login script of the account prints something.",
-                remedy="Let it print to terminals only, or set file_transfer = \"scp\" in the cluster's file.",
+                remedy='Let it print to terminals only, or set file_transfer = "scp" in the cluster\'s file.',
             ) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             if not lease.connection.alive:
