@@ -70,8 +70,7 @@ class Workload:
             self._graph.abstract(application_type)
         complete = self._completed(experiments)
         if self._nodes is not None:
-            for experiment in complete:
-                self._nodes.create(experiment.experiment_id)
+            self._nodes.create(*(experiment.experiment_id for experiment in complete))
         self._registry.create_experiments(complete)
         self.launch([experiment.experiment_id for experiment in complete])
         return complete

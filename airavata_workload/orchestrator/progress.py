@@ -172,8 +172,8 @@ class Progress:
             self._registry.save_jobs(effects.jobs)
         if effects.messages:
             self._queue.publish(effects.messages)
-        for experiment_id in effects.ended:
-            self._nodes.remove(experiment_id)
+        if effects.ended:
+            self._nodes.remove(*effects.ended)
 
     def end(self, experiment_id: str, unsuccessful_tasks: int) -> None:
         """Write the end of an experiment that has no open task. Writing it again changes nothing."""

@@ -50,16 +50,16 @@ class RecoveryNodes(ABC):
         """All services whose session lives."""
 
     @abstractmethod
-    def create(self, experiment_id: str) -> None:
-        """Make the experiment's node, owned by this session. An existing node keeps its owner."""
+    def create(self, *experiment_ids: str) -> None:
+        """Make the experiments' nodes, owned by this session. An existing node keeps its owner."""
 
     @abstractmethod
     def claim(self, experiment_id: str) -> bool:
         """Take a node over whose owner is gone (or that is ours already). False if another living session owns it."""
 
     @abstractmethod
-    def remove(self, experiment_id: str) -> None:
-        """Remove the node. Removing what is not there is not an error."""
+    def remove(self, *experiment_ids: str) -> None:
+        """Remove the nodes. Removing what is not there is not an error; a crash may undo it."""
 
     @abstractmethod
     def nodes(self) -> list[RecoveryNode]:

@@ -102,12 +102,13 @@ done
 
 # A name without a slash that is no symbolic link cannot lead out of the directory, and costs no process.
 _FIND = """\
-root=$(pwd -P; printf .); root=${root%??}
+root=
 lies_inside() {
   case $1 in
     */*) ;;
     *) [ -L "$1" ] || return 0 ;;
   esac
+  [ -n "$root" ] || { root=$(pwd -P; printf .); root=${root%??}; }
   real=$(readlink -f -- "$1" && printf .) || return 1
   case $real in
     "${root%/}"/?*) return 0 ;;

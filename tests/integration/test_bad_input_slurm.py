@@ -20,7 +20,7 @@ from airavata_workload.api.workload import Workload
 from airavata_workload.documents.experiment_file import load_experiment
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.states import ExperimentState
+from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.domain.task import Task
 from airavata_workload.ports.registry import JobRecord
 
@@ -149,6 +149,9 @@ def beyond_its_time(
         path = job_experiment(site, "echo begun; sleep 300 & sleep 300", wall_time_s=60)
         (submitted,) = workload.submit([load_experiment(path)])
         yield site, workload, submitted
+        if workload.experiment(submitted.experiment_id).state not in EXPERIMENT_ENDS:  # its test was not selected
+            workload.cancel(submitted.experiment_id)
+            workload.wait(submitted.experiment_id, 60)
 
 
 @pytest.fixture(autouse=True)

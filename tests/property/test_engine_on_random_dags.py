@@ -1,4 +1,4 @@
-"""The whole engine, with its embedded adapters, against a model of ten lines: random DAGs of tasks with random fates."""
+"""The whole engine, with its embedded adapters, against a model: random DAGs of tasks with random fates."""
 
 from __future__ import annotations
 

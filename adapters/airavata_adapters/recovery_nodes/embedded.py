@@ -96,11 +96,10 @@ class EmbeddedRecoveryNodes(RecoveryNodes):
             if alive[session]
         ]
 
-    def create(self, experiment_id: str) -> None:
+    def create(self, *experiment_ids: str) -> None:
         """As ``RecoveryNodes.create``."""
-        self._database.write(
-            lambda connection: _CREATE.run(connection, experiment_id=experiment_id, owner=self._session)
-        )
+        rows = [{"experiment_id": experiment_id, "owner": self._session} for experiment_id in experiment_ids]
+        self._database.write(lambda connection: _CREATE.run_many(connection, rows))
 
     def claim(self, experiment_id: str) -> bool:
         """As ``RecoveryNodes.claim``."""
@@ -120,9 +119,11 @@ class EmbeddedRecoveryNodes(RecoveryNodes):
 
         return self._database.write(take_over)
 
-    def remove(self, experiment_id: str) -> None:
+    def remove(self, *experiment_ids: str) -> None:
         """As ``RecoveryNodes.remove``."""
-        self._database.write(lambda connection: _REMOVE.run(connection, of_experiment=experiment_id))
+        rows = [{"of_experiment": experiment_id} for experiment_id in experiment_ids]
+        # Not waited for: recovery removes a node that a crash has left to an experiment that has ended.
+        self._database.write_early(lambda connection: _REMOVE.run_many(connection, rows))
 
     def nodes(self) -> list[RecoveryNode]:
         """As ``RecoveryNodes.nodes``."""
