@@ -180,4 +180,3 @@ def test_every_experiment_ends_as_the_model_says(installation: Installation, nod
 
 def test_nothing_was_set_aside(installation: Installation) -> None:
     assert installation.queue.dead_letters() == []
-
