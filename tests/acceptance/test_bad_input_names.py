@@ -127,3 +127,15 @@ def test_a_name_that_cannot_be_used_is_refused_and_named(site: Site, tables: dic
     assert "Traceback" not in told
     assert_unharmed(site)
     site.assert_nothing_left()
+
+
+def test_a_home_directory_with_a_line_break_is_refused_with_the_file_and_the_key(tmp_path: Path) -> None:
+    directory = tmp_path / "two\nlines"
+    directory.mkdir()
+    site = Site(directory)
+    ran = site.run(site.experiment())
+    assert (ran.exit_code, ran.state) == (1, "FAILED")
+    for told in (ran.shown["reason"], ran.shown["user_message"]):
+        assert "local.toml" in told
+        assert "'scratch_directory' must be an absolute path" in told
+    site.assert_nothing_left(ran)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from airavata_workload.domain.job import Job
 from airavata_workload.domain.message import OutcomeMessage, Verdict
 from airavata_workload.domain.retry import RetryPolicy
 from airavata_workload.domain.states import TaskState
@@ -80,3 +83,16 @@ def test_a_handed_back_task_goes_at_once():
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.RETRYABLE, Verdict.DEFERRED, Verdict.CANCELED])
 def test_nothing_is_tried_again_while_the_experiment_is_being_cancelled(verdict):
     assert decide(verdict, cancelling=True).target is TaskState.CANCELED
+
+
+def test_a_task_that_gives_up_as_cancelled_when_nobody_cancelled_has_failed():
+    result = decide(Verdict.CANCELED)
+    assert (result.target, "as if it had been cancelled" in result.reason) == (TaskState.FAILED, True)
+
+
+def test_the_job_that_failed_a_task_stays_with_it():
+    job = Job(job_id="7", job_name="A", cluster="alpha", working_directory="/scratch")
+    waiting = replace(task(0, 3), job=job)
+    for verdict, kept in ((Verdict.FAILED, job), (Verdict.DEFERRED, None), (Verdict.RETRYABLE, None)):
+        result = transition_after_trouble(outcome(verdict), waiting, cancelling=False, now_us=NOW)
+        assert result.job == kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airavata_workload.domain.message import SlotReleased, TaskAction, TaskMessage
 from airavata_workload.scheduler.circuit import Circuit
 from airavata_workload.scheduler.waiting_room import WaitingRoom
@@ -136,3 +138,36 @@ def test_an_open_circuit_does_not_hold_back_other_hosts():
     waiting.add(task("b", resource="beta"))
     assert names(waiting.dispatch(1)) == ["b"]
     assert waiting.open_circuits() == {"alpha": "no route"}
+
+
+def test_a_task_whose_kind_nobody_runs_waits_says_so_and_goes_when_somebody_does():
+    waiting = room(limit=1)
+    waiting.serve({"command"})
+    waiting.add(replace(task("lonely"), kind="other"))
+    waiting.add(task("common"))
+    assert names(waiting.dispatch(0)) == ["common"], "it takes nobody's place"
+    assert "a worker with the plugin 'other'" in dict(waiting.reasons())["lonely"]
+    waiting.released(slot("common"), 0)
+    assert waiting.dispatch(0) == []
+    assert waiting.next_due_us() is None, "nothing to be busy about"
+    waiting.serve({"command", "other"})
+    assert names(waiting.dispatch(0)) == ["lonely"]
+
+
+def test_a_task_whose_kind_nobody_runs_can_be_held_and_forgotten():
+    waiting = room(limit=1)
+    waiting.serve({"command"})
+    waiting.add(replace(task("lonely"), kind="other"))
+    assert waiting.dispatch(0) == []
+    waiting.hold("e1")
+    assert "held by a user" in dict(waiting.reasons())["lonely"]
+    waiting.forget("e1")
+    waiting.serve({"other"})
+    assert waiting.dispatch(0) == []
+
+
+def test_what_could_not_be_sent_is_sent_later():
+    waiting = room(limit=1)
+    waiting.add(task("t"))
+    waiting.take_back(waiting.dispatch(0))
+    assert names(waiting.dispatch(0)) == ["t"]
