@@ -12,14 +12,22 @@ import structlog
 
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.change import Event, StateChange, Subject
-from airavata_workload.domain.clock import Clock, to_datetime
+from airavata_workload.domain.clock import Clock, microseconds, to_datetime
 from airavata_workload.domain.errors import InputError, NotFoundError, UnavailableError, WorkloadError
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.message import SCHEDULER_QUEUE, Command, CommandKind, HoldChanged
+from airavata_workload.domain.message import (
+    SCHEDULER_QUEUE,
+    Command,
+    CommandKind,
+    HoldChanged,
+    OutcomeMessage,
+    Verdict,
+)
 from airavata_workload.domain.states import EXPERIMENT_ENDS, TASK_ENDS, ExperimentState, ProcessState, TaskState
 from airavata_workload.domain.task import Task
+from airavata_workload.domain.transition import Transition
 from airavata_workload.journal import Journal, history_of
-from airavata_workload.orchestrator import decision
+from airavata_workload.orchestrator import decision, stopping
 from airavata_workload.orchestrator.loading import load
 from airavata_workload.orchestrator.progress import (
     Progress,
@@ -229,13 +237,30 @@ class Commands:
                 )
             ]
         )
-        messages = [forget_message(experiment.experiment_id)]
-        messages += [cancel_message(task) for task in tasks if task.parked]
-        waiting = [task for task in tasks if task.state is TaskState.CREATED]
-        transitions = [
-            decision.not_run(task, self._by, self._clock(), "the experiment is cancelled") for task in waiting
-        ]
-        self._progress.apply(transitions, messages)
+        stop = stopping.stop(tasks)
+        messages = [forget_message(experiment.experiment_id), *(cancel_message(task) for task in stop.cancel)]
+        self._progress.apply([self._not_run(task) for task in stop.end], messages)
+
+    def cancel_answered(self, outcome: OutcomeMessage) -> None:
+        """A worker has cancelled a task's job, or could not (host down): then it is tried again."""
+        task = self._graph.task(outcome.task_id)
+        again = outcome.verdict in (Verdict.DEFERRED, Verdict.RETRYABLE)
+        not_before_us = self._clock() + microseconds(max(outcome.delay_s, 1.0))
+        if task.parked:
+            if again and task.attempt == outcome.attempt:
+                self._queue.publish([cancel_message(task, not_before_us)])
+            return
+        state = self._registry.experiment(outcome.experiment_id).state
+        if state not in (ExperimentState.CANCELING, ExperimentState.CANCELED):
+            return  # it has been tried again meanwhile
+        if again:
+            self._queue.publish([cancel_message(stopping.with_job(task) or task, not_before_us)])
+            return
+        kept = stopping.confirmed(task, self._graph.tasks(outcome.experiment_id))
+        self._progress.apply([self._not_run(each) for each in kept])
+
+    def _not_run(self, task: Task) -> Transition:
+        return decision.not_run(task, self._by, self._clock(), "the experiment is cancelled")
 
     def _hold(self, experiment: Experiment, command: Command) -> None:
         self._registry.set_held(experiment.experiment_id, True)

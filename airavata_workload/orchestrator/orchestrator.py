@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from airavata_workload.domain.clock import Clock, microseconds
+from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import NotFoundError, UnavailableError
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
@@ -18,13 +18,12 @@ from airavata_workload.domain.message import (
     SlotReleased,
     SlotsReleased,
     TaskAction,
-    Verdict,
 )
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.domain.transition import Transition
 from airavata_workload.orchestrator import decision
 from airavata_workload.orchestrator.commands import Commands
-from airavata_workload.orchestrator.progress import Progress, cancel_message
+from airavata_workload.orchestrator.progress import Progress
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.registry import Registry
 from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
@@ -109,7 +108,7 @@ class Orchestrator(Stage):
         messages = [_slots_released(outcomes)]
         for outcome in outcomes:
             if outcome.action is TaskAction.CANCEL:
-                messages += self._cancel_again(outcome)
+                self._commands.cancel_answered(outcome)
                 continue
             transition = self._transition(outcome)
             if transition is not None:
@@ -127,15 +126,6 @@ class Orchestrator(Stage):
             return None
         cancelling = state is ExperimentState.CANCELING
         return decision.transition_after_trouble(outcome, task, cancelling=cancelling, now_us=self._clock())
-
-    def _cancel_again(self, outcome: OutcomeMessage) -> list[Message]:
-        """A cancel that could not be carried out (host down) is tried again as long as the job is waited for."""
-        if outcome.verdict is Verdict.COMPLETED:
-            return []
-        task = self._graph.task(outcome.task_id)
-        if not task.parked or task.attempt != outcome.attempt:
-            return []
-        return [cancel_message(task, self._clock() + microseconds(max(outcome.delay_s, 1.0)))]
 
 
 def _slots_released(outcomes: Sequence[OutcomeMessage]) -> Message:

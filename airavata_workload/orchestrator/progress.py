@@ -36,6 +36,7 @@ from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal, history_of
 from airavata_workload.orchestrator import decision
 from airavata_workload.orchestrator.loading import resolved_parameters
+from airavata_workload.orchestrator.stopping import with_job
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import JobRecord, Registry
@@ -100,6 +101,9 @@ class Progress:
             effects.changes += history_of(task)
         if task.parked and task.attempt == transition.attempt and transition.job is not None:
             self._watch(task, transition, effects)
+        handed_on = with_job(task) if result.accepted else None
+        if handed_on is not None and self._canceling(task.experiment_id):
+            effects.messages.append(cancel_message(handed_on))
         if transition.target is TaskState.CREATED and result.accepted:
             # Its predecessors have ended long ago, so nothing else will release it.
             effects.again.append(task)
@@ -133,8 +137,11 @@ class Progress:
             )
         )
         effects.messages.append(watch_message(task))
-        if self._registry.experiment(task.experiment_id).state is ExperimentState.CANCELING:
+        if self._canceling(task.experiment_id):
             effects.messages.append(cancel_message(task))
+
+    def _canceling(self, experiment_id: str) -> bool:
+        return self._registry.experiment(experiment_id).state is ExperimentState.CANCELING
 
     def _release(self, result: Applied, effects: _Effects) -> list[Transition]:
         """Messages for the unblocked tasks that are to run; transitions for those that are not."""

@@ -125,7 +125,9 @@ class JobSubmission(TaskPlugin[JobSubmissionParameters]):
         elif run.intent is not None:
             job_id = _guard(run, run.intent).forbid(run.attempt)
             if job_id is not None:
-                cancel_job(run, _job(run.parameters, run.intent, job_id))
+                # From the intent alone: whoever cancels is not given the parameters.
+                job = {name: run.intent[name] for name in ("job_name", "working_directory", "cluster")}
+                cancel_job(run, Job(job_id=job_id, **job))
 
 
 def _submit(

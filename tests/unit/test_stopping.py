@@ -1,0 +1,72 @@
+"""Which tasks of a cancelled experiment end at once, and whose jobs have to be cancelled first."""
+
+from __future__ import annotations
+
+from airavata_workload.domain.job import Job
+from airavata_workload.domain.states import TaskState
+from airavata_workload.domain.task import Task
+from airavata_workload.orchestrator.stopping import confirmed, stop
+
+JOB = Job(job_id="7", job_name="A", cluster="alpha", working_directory="/scratch")
+
+
+def task(name: str, state: TaskState, *depends_on: str, **values: object) -> Task:
+    return Task(
+        task_id=name,
+        experiment_id="e",
+        process_id="p",
+        name=name,
+        kind="k",
+        resource="alpha",
+        state=state,
+        depends_on=depends_on,
+        **values,  # type: ignore[arg-type]
+    )
+
+
+def names(tasks: object) -> list[str]:
+    return [each.name for each in tasks]  # type: ignore[attr-defined]
+
+
+SUBMITTED = task("submit", TaskState.COMPLETED, outputs={"job": JOB.to_json()})
+
+
+def test_what_has_not_begun_ends_at_once_and_a_parked_task_waits_for_its_job() -> None:
+    tasks = [task("a", TaskState.EXECUTING, job=JOB), task("b", TaskState.CREATED, "a")]
+    found = stop(tasks)
+    assert (names(found.cancel), names(found.end)) == (["a"], ["b"])
+
+
+def test_a_job_that_nobody_waits_for_yet_is_cancelled_before_its_successors_end() -> None:
+    tasks = [
+        SUBMITTED,
+        task("gate", TaskState.EXECUTING, "submit"),
+        task("monitor", TaskState.CREATED, "gate"),
+        task("other", TaskState.CREATED),
+    ]
+    found = stop(tasks)
+    assert (names(found.cancel), names(found.end)) == (["submit"], ["other"])
+    assert found.cancel[0].job == JOB
+    assert names(confirmed(tasks[0], tasks)) == ["monitor"]
+
+
+def test_a_job_that_is_waited_for_or_over_is_not_cancelled_through_its_submission() -> None:
+    waiting = [SUBMITTED, task("monitor", TaskState.EXECUTING, "submit", job=JOB)]
+    assert names(stop(waiting).cancel) == ["monitor"]
+    over = [SUBMITTED, task("monitor", TaskState.COMPLETED, "submit")]
+    assert names(stop(over).cancel) == []
+
+
+def test_a_submission_that_was_cut_off_is_looked_into_before_it_ends() -> None:
+    tasks = [
+        task("submit", TaskState.CREATED, attempt=2, intent={"job_name": "A"}),
+        task("m", TaskState.CREATED, "submit"),
+    ]
+    found = stop(tasks)
+    assert (names(found.cancel), names(found.end)) == (["submit"], ["m"])
+    assert names(confirmed(tasks[0], tasks)) == ["submit", "m"]
+
+
+def test_another_plugins_output_that_is_called_job_is_no_job() -> None:
+    tasks = [task("a", TaskState.COMPLETED, outputs={"job": {"title": "baker"}}), task("b", TaskState.CREATED, "a")]
+    assert (names(stop(tasks).cancel), names(stop(tasks).end)) == ([], ["b"])
