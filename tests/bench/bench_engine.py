@@ -7,7 +7,6 @@ the functions by name; without any, all run.
 from __future__ import annotations
 
 import contextlib
-import gc
 import resource
 import statistics
 import subprocess
@@ -15,6 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import noop_task
@@ -23,6 +24,7 @@ from figures import durable_commits_per_s, figure, median_s
 from airavata_workload.bootstrap import Installation
 from airavata_workload.documents.dag_directory import parameter_models
 from airavata_workload.documents.dag_file import parse_dag
+from airavata_workload.domain.change import StateChange
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, now_us
 from airavata_workload.domain.experiment import (
     Application,
@@ -31,7 +33,11 @@ from airavata_workload.domain.experiment import (
     ExperimentInput,
     ExperimentOutput,
 )
-from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
+from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState, TaskState
+from airavata_workload.domain.transition import Transition
+from airavata_workload.journal import history_of
+from airavata_workload.orchestrator.loading import load
+from airavata_workload.orchestrator.progress import ending
 from airavata_workload.ports.registry import ExperimentFilter
 from airavata_workload.settings import load_settings
 from airavata_workload.testing.ssh_server import SshServer
@@ -190,13 +196,43 @@ def full_store(directory: Path) -> None:
         one = experiment(directory, "no-op")
         run_all(installation, one, 50)
         empty_s = statistics.median(run_all(installation, one, 200) for _ in range(3))
-        stored = installation.workload().count(ExperimentFilter())
-        while stored < 50_000:
-            run_all(installation, one, 2000, timeout_s=600)
-            stored += 2000
-            gc.collect()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: fill(installation, one, 100), range(500)))
         full_s = statistics.median(run_all(installation, one, 200) for _ in range(3))
     figure("cost per experiment with 50,000 stored over none", full_s / empty_s, "ratio", "<= 1.2")
+
+
+def fill(installation: Installation, one: Experiment, count: int) -> None:
+    """Store ``count`` finished experiments by the calls that the engine makes, without running anything."""
+    experiments = installation.workload().create([one] * count)
+    dag, cluster = installation.graph.abstract(one.application_type), installation.clusters.cluster("local")
+    changes: list[StateChange] = []
+    for each in experiments:
+        installation.graph.create_loaded(load(dag, each, cluster))
+    tasks = [task for each in experiments for task in installation.graph.tasks(each.experiment_id)]
+    for expected, target in ((TaskState.CREATED, TaskState.EXECUTING), (TaskState.EXECUTING, TaskState.COMPLETED)):
+        installation.graph.apply(
+            [
+                Transition(
+                    task_id=task.task_id,
+                    experiment_id=task.experiment_id,
+                    attempt=1,
+                    expected=expected,
+                    target=target,
+                    at_us=now_us(),
+                    by="filler",
+                )
+                for task in tasks
+            ]
+        )
+    for each in experiments:
+        changes += [change for task in installation.graph.tasks(each.experiment_id) for change in history_of(task)]
+        launched = ending(each, ExperimentState.COMPLETED, "filler", now_us(), "stored", "")
+        changes += [
+            replace(launched[1], state=state) for state in (ExperimentState.LAUNCHED, ExperimentState.EXECUTING)
+        ]
+        changes += [replace(launched[0], state=ProcessState.STARTED), *launched]
+    installation.registry.record(changes)
 
 
 def help_time(directory: Path) -> None:
