@@ -47,6 +47,10 @@ _ONE_REQUEST_BYTES = 32 * 1024
 """What a server returns at once; a file of that size needs no requests ahead, which cost a thread."""
 
 
+_RESUME_LOOKS = 5
+"""How often a part is looked at that grows while its checksum is taken."""
+
+
 class SftpTransfer(FileTransfer):
     """Transfers by SFTP on a shell's connection."""
 
@@ -154,13 +158,20 @@ class SftpTransfer(FileTransfer):
         self, file: BinaryIO, source: LocalSource, part: str, session: SftpSession, far_side: FarSide
     ) -> int:
         """How much of what an earlier attempt left is the beginning of this file: all of it or nothing."""
-        status = session.status(part)
-        sent = (status.st_size if status else 0) or 0
-        if not 0 < sent <= source.size_bytes:
-            return 0
-        prefix = BackgroundDigest()
-        prefix.add_prefix(file, sent)
-        return sent if prefix.finish() == self._remote_sums([part], sent, session, far_side)[0] else 0
+        for _ in range(_RESUME_LOOKS):
+            status = session.status(part)
+            sent = (status.st_size if status else 0) or 0
+            if not 0 < sent <= source.size_bytes:
+                return 0
+            prefix = BackgroundDigest()
+            prefix.add_prefix(file, sent)
+            if prefix.finish() == self._remote_sums([part], sent, session, far_side)[0]:
+                return sent
+            again = session.status(part)
+            if again is None or again.st_size == sent:
+                break
+            # The server of the connection that broke is still writing what it had received.
+        return 0
 
     def _verify(
         self, sources: Sequence[LocalSource], sums: Sequence[str | None], session: SftpSession, far_side: FarSide
