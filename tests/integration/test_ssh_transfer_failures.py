@@ -121,7 +121,7 @@ def test_a_large_file_resumes_in_both_directions(
         proxy.carried, proxy.allowed = 0, None
         receipt = move([pair])[0]
         assert receipt.sha256 == hashlib.sha256(there.local.read_bytes()).hexdigest()
-        # What had arrived was not sent again; how much of what was under way had arrived when the line was cut, is chance.
+        # What had arrived was not sent again; how much of what was under way had, when the line was cut, is chance.
         assert proxy.carried < size
         assert final.read_bytes() == there.local.read_bytes()
         assert not list(final.parent.glob(".*.part"))
