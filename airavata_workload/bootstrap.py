@@ -13,6 +13,7 @@ from airavata_workload.api.workload import Workload
 from airavata_workload.documents.cluster_file import ClusterFiles
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
+from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.plugins import catalogue
 from airavata_workload.ports.backing import SESSION_PARTITION, BackingContext
 from airavata_workload.ports.credential_store import CredentialStore
@@ -20,6 +21,7 @@ from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import Registry
+from airavata_workload.ports.store_schema import StoreSchema
 from airavata_workload.ports.task_queue import TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.settings import Settings
@@ -58,6 +60,16 @@ class Installation:
         """The registry."""
         registry: Registry = self._open("registry", "registries")
         return registry
+
+    def registry_schema(self) -> StoreSchema:
+        """The form of the registry's tables; the registry itself is not opened.
+
+        Raises ``NotFoundError`` if the registry has none that could be out of date.
+        """
+        schema: StoreSchema = catalogue("store_schemas").load(self.settings.registry)(
+            self._context("registry", self.partition)
+        )
+        return schema
 
     @property
     def queue(self) -> TaskQueue:
@@ -141,9 +153,26 @@ class Installation:
 
         load_missing_dags(self.graph, (self.settings.dags_directory, shipped_dags()))
 
-    def engine(self, *, kinds: Sequence[str] | None = None, slots: int | None = None, adopt_orphans: bool) -> Engine:
-        """All stages in this process."""
-        from airavata_workload.engine import Engine, EngineParts
+    def engine(
+        self,
+        *,
+        service: str = "engine",
+        kinds: Sequence[str] | None = None,
+        slots: int | None = None,
+        adopt_orphans: bool,
+    ) -> Engine:
+        """The stages of a service in this process, by default all of them.
+
+        Raises ``NotFoundError`` for a kind that no plugin has.
+        """
+        from airavata_workload.engine import Engine, EngineParts, Service
+
+        known = catalogue("tasks").names()
+        for kind in kinds or ():
+            if kind not in known:
+                raise NotFoundError(
+                    f"There is no task plugin '{kind}' here.", remedy=f"There are {', '.join(sorted(known))}."
+                )
 
         settings = self.settings
         return Engine(
@@ -159,17 +188,22 @@ class Installation:
                 validators=[catalogue("validators").load(name)() for name in settings.validators],
                 clock=self.clock,
                 scratch_root=self.settings.home / "scratch-of-workers",
-                kinds=kinds or catalogue("tasks").names(),
+                kinds=kinds or known,
                 slots=slots or settings.worker_slots,
                 partition=self.partition,
                 circuit_first_delay_s=settings.host_failure_first_delay_s,
                 circuit_max_delay_s=settings.host_failure_max_delay_s,
                 recovery_interval_s=settings.recovery_interval_s,
                 resource_limit=settings.max_tasks_per_host,
+                user_limit=settings.max_tasks_per_user,
+                gateway_limit=settings.max_tasks_per_gateway,
+                gateway_shares=settings.gateway_shares,
+                priority_aging_s=settings.priority_aging_s,
                 min_poll_interval_s=settings.monitor_min_poll_interval_s,
                 max_poll_interval_s=settings.monitor_max_poll_interval_s,
                 adopt_orphans=adopt_orphans,
-            )
+            ),
+            Service(service),
         )
 
     def _queue_of(self, experiment_id: str) -> TaskQueue:

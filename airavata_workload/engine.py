@@ -1,21 +1,26 @@
-"""All stages in one process, over whatever backing systems the settings name."""
+"""Stages in one process, all or some of them, over whatever backing systems the settings name."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import structlog
 
+from airavata_workload.cluster_loads import ClusterLoads
 from airavata_workload.domain.clock import Clock
-from airavata_workload.domain.errors import WorkloadError
 from airavata_workload.journal import Journal
+from airavata_workload.membership import Membership
 from airavata_workload.monitor.monitor import Monitor
 from airavata_workload.orchestrator.commands import Commands
 from airavata_workload.orchestrator.orchestrator import Orchestrator
+from airavata_workload.orchestrator.placing import Placing
 from airavata_workload.orchestrator.progress import Progress
+from airavata_workload.partition import Partition
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
@@ -25,12 +30,23 @@ from airavata_workload.ports.validation import Placement, Validator
 from airavata_workload.recovery.recovery import Recovery
 from airavata_workload.resources import ClusterCatalogue, Resources
 from airavata_workload.scheduler.circuit import Circuit
+from airavata_workload.scheduler.policy import ClusterLimits, Policy
 from airavata_workload.scheduler.scheduler import Scheduler
 from airavata_workload.scheduler.waiting_room import WaitingRoom
 from airavata_workload.stage import Stage
 from airavata_workload.worker.worker import Worker
 
 log = structlog.get_logger("airavata_workload")
+
+
+class Service(StrEnum):
+    """What a process runs: the whole engine, or one stage of it."""
+
+    ENGINE = "engine"
+    ORCHESTRATOR = "orchestrator"
+    SCHEDULER = "scheduler"
+    WORKER = "worker"
+    MONITOR = "monitor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +69,10 @@ class EngineParts:
     partition: str
     resource_limit: int
     """Tasks at once on a resource whose description cannot be read."""
+    user_limit: int | None
+    gateway_limit: int | None
+    gateway_shares: Mapping[str, float]
+    priority_aging_s: float
     min_poll_interval_s: float | None
     max_poll_interval_s: float | None
     circuit_first_delay_s: float
@@ -63,119 +83,177 @@ class EngineParts:
 
 
 class Engine:
-    """Orchestrator, scheduler, worker, monitor and recovery; they meet only in the ports."""
+    """Orchestrator, scheduler, worker, monitor and recovery, or one of them; they meet only in the ports."""
 
-    def __init__(self, parts: EngineParts) -> None:
-        journal = Journal(parts.registry, parts.bus)
-        progress = Progress(
-            graph=parts.graph,
-            registry=parts.registry,
-            journal=journal,
-            queue=parts.queue,
-            nodes=parts.nodes,
-            clock=parts.clock,
-        )
+    def __init__(self, parts: EngineParts, service: Service = Service.ENGINE) -> None:
         self._parts = parts
+        self.service = service
+        self._partition = Partition(parts.partition, parts.nodes)
+        self._journal = Journal(parts.registry, parts.bus)
         self.recovery = Recovery(
             nodes=parts.nodes, graph=parts.graph, queue=parts.queue, interval_s=parts.recovery_interval_s
         )
-        self.worker = _worker(parts, journal)
-        self.monitor = Monitor(
-            session=parts.nodes.session,
-            queue=parts.queue,
-            graph=parts.graph,
-            registry=parts.registry,
-            journal=journal,
-            resources=parts.resources,
-            min_poll_interval_s=parts.min_poll_interval_s,
-            max_poll_interval_s=parts.max_poll_interval_s,
-            clock=parts.clock,
-        )
-        self._stages: list[Stage] = [
-            _orchestrator(parts, journal, progress),
-            _scheduler(parts),
-            self.worker,
-            self.monitor,
-        ]
+        makers: Mapping[Service, Callable[[], Stage]] = {
+            Service.ORCHESTRATOR: self._orchestrator,
+            Service.SCHEDULER: self._scheduler,
+            Service.WORKER: self._worker,
+            Service.MONITOR: self._monitor,
+        }
+        self._stages = {each: make() for each, make in makers.items() if service in (Service.ENGINE, each)}
+        self._others: list[Stage] = []
         if parts.adopt_orphans:
-            self._stages.append(self.recovery)
+            if Service.ORCHESTRATOR in self._stages:
+                self._others.append(self.recovery)
+            self._others.append(Membership(parts.nodes, service, self.capabilities))
+        self._announced: dict[str, Any] = {}
+        self._stopping = False
 
-    def start(self) -> None:
-        """Start every stage."""
-        parts = self._parts
-        parts.nodes.join("engine", {"kinds": list(parts.kinds), "slots": parts.slots, "partition": parts.partition})
-        for stage in self._stages:
+    # -- life --------------------------------------------------------------------------
+    def start(self, announce: Mapping[str, Any] | None = None) -> None:
+        """Start every stage. ``announce`` is told to other services beside what the stages say themselves."""
+        self._announced.update(announce or {})
+        self._parts.nodes.join(self.service, self.capabilities())
+        for stage in self._all():
             stage.start()
 
     def stop(self, drain_s: float) -> bool:
         """Take no new work, let running tasks end, and stop. False if something still ran after ``drain_s``."""
         end_s = time.monotonic() + drain_s
-        # Workers first: their outcomes should still find the orchestrator at work.
-        self.worker.stop()
-        self._parts.queue.wake()
-        drained = self.worker.join(max(0.1, end_s - time.monotonic()))
-        for stage in self._stages:
+        self._stopping = True
+        drained = True
+        worker = self._stages.get(Service.WORKER)
+        if worker is not None:
+            # Workers first: their outcomes should still find the orchestrator at work.
+            worker.stop()
+            self._parts.queue.wake()
+            drained = worker.join(max(0.1, end_s - time.monotonic()))
+        rest = [stage for stage in self._all() if stage is not worker]
+        for stage in rest:
             stage.stop()
         self._parts.queue.wake()
-        for stage in self._stages:
-            if stage is not self.worker:
-                drained = stage.join(max(0.5, end_s - time.monotonic())) and drained
+        for stage in rest:
+            drained = stage.join(max(0.5, end_s - time.monotonic())) and drained
         if not drained:
             log.warning("stopped before everything had ended; recovery takes it up", drain_s=drain_s)
         return drained
 
+    # -- what it tells of itself -----------------------------------------------------------
+    def capabilities(self) -> dict[str, Any]:
+        """What other services, and people, are told of this one."""
+        said: dict[str, Any] = {"partition": self._parts.partition, **self._announced}
+        worker, scheduler, monitor = (
+            self._stages.get(each) for each in (Service.WORKER, Service.SCHEDULER, Service.MONITOR)
+        )
+        if isinstance(worker, Worker):
+            # One that stops is not counted upon any more.
+            kinds = [] if self._stopping else list(self._parts.kinds)
+            said |= {"kinds": kinds, "slots": self._parts.slots, "busy": worker.busy()}
+        if isinstance(scheduler, Scheduler):
+            said["scheduler"] = {"leads": scheduler.leads, **scheduler.state()}
+        if isinstance(monitor, Monitor):
+            said["monitor"] = {"leads": monitor.leads, "jobs": monitor.watched()}
+        return said
 
-def _worker(parts: EngineParts, journal: Journal) -> Worker:
-    return Worker(
-        kinds=parts.kinds,
-        slots=parts.slots,
-        session=parts.nodes.session,
-        queue=parts.queue,
-        graph=parts.graph,
-        journal=journal,
-        bus=parts.bus,
-        resources=parts.resources,
-        scratch_root=parts.scratch_root,
-        clock=parts.clock,
-    )
+    def troubles(self) -> dict[str, str]:
+        """The stages that do not work now, each with the reason."""
+        return {stage.name: stage.trouble for stage in self._all() if stage.trouble}
 
+    def stuck(self) -> list[str]:
+        """The stages that have died or hang."""
+        return [stage.name for stage in self._all() if not stage.alive]
 
-def _orchestrator(parts: EngineParts, journal: Journal, progress: Progress) -> Orchestrator:
-    commands = Commands(
-        graph=parts.graph,
-        registry=parts.registry,
-        journal=journal,
-        queue=parts.queue,
-        nodes=parts.nodes,
-        bus=parts.bus,
-        progress=progress,
-        clusters=parts.clusters,
-        placement=parts.placement,
-        validators=parts.validators,
-        clock=parts.clock,
-    )
-    return Orchestrator(
-        graph=parts.graph,
-        registry=parts.registry,
-        queue=parts.queue,
-        progress=progress,
-        commands=commands,
-        clock=parts.clock,
-    )
+    # -- stages -----------------------------------------------------------------------------
+    def _all(self) -> list[Stage]:
+        return [*self._stages.values(), *self._others]
 
+    def _orchestrator(self) -> Orchestrator:
+        parts = self._parts
+        progress = Progress(
+            graph=parts.graph,
+            registry=parts.registry,
+            journal=self._journal,
+            queue=parts.queue,
+            nodes=parts.nodes,
+            clock=parts.clock,
+        )
+        commands = Commands(
+            graph=parts.graph,
+            registry=parts.registry,
+            journal=self._journal,
+            queue=parts.queue,
+            nodes=parts.nodes,
+            bus=parts.bus,
+            progress=progress,
+            clusters=parts.clusters,
+            placing=Placing(
+                placement=parts.placement,
+                validators=parts.validators,
+                clusters=parts.clusters,
+                loads=ClusterLoads(parts.registry, parts.resources, self._partition.members),
+            ),
+            validators=parts.validators,
+            clock=parts.clock,
+        )
+        return Orchestrator(
+            graph=parts.graph,
+            registry=parts.registry,
+            queue=parts.queue,
+            progress=progress,
+            commands=commands,
+            clock=parts.clock,
+        )
 
-def _scheduler(parts: EngineParts) -> Scheduler:
-    def limit_of(resource: str) -> int:
-        try:
-            return parts.clusters.cluster(resource).max_tasks
-        except WorkloadError:
-            return parts.resource_limit
+    def _scheduler(self) -> Scheduler:
+        parts = self._parts
+        return Scheduler(
+            nodes=parts.nodes,
+            partition=self._partition,
+            queue=parts.queue,
+            graph=parts.graph,
+            new_room=self._waiting_room,
+            clock=parts.clock,
+        )
 
-    room = WaitingRoom(limit_of, lambda: Circuit(parts.circuit_first_delay_s, parts.circuit_max_delay_s))
-    return Scheduler(queue=parts.queue, graph=parts.graph, room=room, kinds=lambda: _served(parts), clock=parts.clock)
+    def _waiting_room(self) -> WaitingRoom:
+        parts = self._parts
 
+        limits = ClusterLimits(clusters=parts.clusters, default=parts.resource_limit)
+        policy = Policy(
+            host_limit=limits.host,
+            queue_limit=limits.queue,
+            user_limit=parts.user_limit,
+            gateway_limit=parts.gateway_limit,
+            shares=parts.gateway_shares,
+            aging_s=parts.priority_aging_s,
+        )
+        return WaitingRoom(policy, lambda: Circuit(parts.circuit_first_delay_s, parts.circuit_max_delay_s))
 
-def _served(parts: EngineParts) -> frozenset[str]:
-    """The kinds of tasks that the living workers on our queues run."""
-    members = (member.capabilities for member in parts.nodes.members())
-    return frozenset(kind for each in members if each.get("partition") == parts.partition for kind in each["kinds"])
+    def _worker(self) -> Worker:
+        parts = self._parts
+        return Worker(
+            kinds=parts.kinds,
+            slots=parts.slots,
+            session=parts.nodes.session,
+            queue=parts.queue,
+            graph=parts.graph,
+            journal=self._journal,
+            bus=parts.bus,
+            resources=parts.resources,
+            scratch_root=parts.scratch_root,
+            clock=parts.clock,
+        )
+
+    def _monitor(self) -> Monitor:
+        parts = self._parts
+        return Monitor(
+            nodes=parts.nodes,
+            partition=self._partition,
+            queue=parts.queue,
+            graph=parts.graph,
+            registry=parts.registry,
+            journal=self._journal,
+            resources=parts.resources,
+            min_poll_interval_s=parts.min_poll_interval_s,
+            max_poll_interval_s=parts.max_poll_interval_s,
+            clock=parts.clock,
+        )

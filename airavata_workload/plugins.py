@@ -27,6 +27,7 @@ NAMESPACES = (
     "task_queues",
     "recovery_nodes",
     "registries",
+    "store_schemas",
     "event_buses",
     "credential_stores",
     "placements",

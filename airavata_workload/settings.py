@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -28,6 +28,8 @@ ENVIRONMENT_PREFIX = "AIRAVATA_WORKLOAD_"
 HOME_VARIABLE = "AIRAVATA_WORKLOAD_HOME"
 FILE_VARIABLE = "AIRAVATA_WORKLOAD_CONFIG"
 DEFAULT_HOME = "~/.airavata-workload"
+
+Share = Annotated[float, Field(ge=0.001, le=1000)]
 
 _LIKENESS = 0.85
 """From this likeness on (``difflib`` ratio) an unknown environment variable is taken as a misspelt one."""
@@ -75,9 +77,25 @@ class Settings(BaseSettings):
     worker_slots: int = Field(16, gt=0, le=1024, description="Tasks that one worker process runs at once.")
     drain_time_s: float = Field(30.0, ge=0, description="Seconds that running tasks are given when a service stops.")
 
+    health_host: str = Field("127.0.0.1", description="Address on which a service answers /live and /ready.")
+    health_port: int = Field(0, ge=0, le=65535, description="Port for that; 0 is any that is free.")
+
     max_tasks_per_host: int = Field(
         32, gt=0, description="Tasks at once on a host whose cluster cannot be read; otherwise its max_tasks counts."
     )
+    max_tasks_per_user: int | None = Field(
+        None, gt=0, description="Tasks at once of one user of a gateway, on all hosts together; by default no limit."
+    )
+    max_tasks_per_gateway: int | None = Field(
+        None, gt=0, description="Tasks at once of one gateway, on all hosts together; by default no limit."
+    )
+    gateway_shares: dict[str, Share] = Field(
+        {}, description="How many turns a gateway gets for one of the others when several wait; 1 if it is not named."
+    )
+    priority_aging_s: float = Field(
+        600.0, gt=0, description="Seconds after which a normal task that waits goes as if it were urgent."
+    )
+
     host_failure_first_delay_s: float = Field(
         2.0, gt=0, description="Seconds for which a host that does not answer is left alone the first time."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ log = structlog.get_logger("airavata_workload")
 
 FIRST_BACK_OFF_S = 0.2
 MAX_BACK_OFF_S = 10.0
+STUCK_AFTER_S = 120.0
+"""A round that lasts longer than this is taken to be stuck: every wait in it has a shorter limit."""
 
 
 class Stage(ABC):
@@ -28,6 +31,19 @@ class Stage(ABC):
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._owed: list[tuple[TaskQueue, Sequence[Delivery]]] = []
+        self._round_began_s = time.monotonic()
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the last round failed; '' if it did not."""
+        return self._trouble
+
+    @property
+    def alive(self) -> bool:
+        """Whether the stage's thread runs, and its present round does not last too long."""
+        running = self._thread is not None and self._thread.is_alive()
+        return running and time.monotonic() - self._round_began_s < STUCK_AFTER_S
 
     @abstractmethod
     def round(self) -> None:
@@ -52,16 +68,20 @@ class Stage(ABC):
     def _loop(self) -> None:
         back_off_s = FIRST_BACK_OFF_S
         while not self._stopping.is_set():
+            self._round_began_s = time.monotonic()
             try:
                 self._hand_back()
                 self.round()
                 back_off_s = FIRST_BACK_OFF_S
+                self._trouble = ""
             except UnavailableError as error:
+                self._trouble = str(error)
                 log.warning("waiting for a backing system", stage=self.name, error=str(error), retry_in_s=back_off_s)
                 self._stopping.wait(back_off_s)
                 back_off_s = min(MAX_BACK_OFF_S, back_off_s * 2)
-            except Exception:
+            except Exception as error:
                 # A fault of ours: the stage must not die of it, and the log must show it.
+                self._trouble = f"{type(error).__name__}: {error}"
                 log.exception("a round failed", stage=self.name, retry_in_s=back_off_s)
                 self._stopping.wait(back_off_s)
                 back_off_s = min(MAX_BACK_OFF_S, back_off_s * 2)

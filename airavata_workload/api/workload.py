@@ -85,6 +85,7 @@ class Workload:
             experiment,
             experiment_id=experiment_id,
             process_id=experiment.process_id or identifiers.process_id(),
+            candidates=experiment.candidates if experiment.compute_resource else experiment.candidates or (),
             user=experiment.user or self._user,
             output_directory=experiment.output_directory or str(self._output_root / experiment_id),
             created_at_us=now_us,
@@ -98,6 +99,8 @@ class Workload:
             old,
             experiment_id="",
             process_id="",
+            # Where a placement put the old one says nothing about where the new one should go.
+            compute_resource="" if old.candidates is not None else old.compute_resource,
             name=name or old.name,
             output_directory="",
             user=self._user,

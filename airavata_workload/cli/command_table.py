@@ -29,11 +29,20 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("run", "run:run", RUN, "Run experiments to their end in this process."),
     CommandEntry("submit", "submit:submit", RUN, "Hand experiments to the engine that 'serve' runs."),
     CommandEntry("serve", "serve:serve", RUN, "Run the engine until it is told to stop."),
+    CommandEntry(
+        "service",
+        "service:service",
+        RUN,
+        "Run one stage of the engine until it is told to stop; start as many of each as you like.",
+    ),
     CommandEntry("recover", "recover:recover", RUN, "Go on with experiments that nobody drives any more."),
     CommandEntry("list", "experiments:list_experiments", LOOK, "List experiments, the newest first."),
     CommandEntry("show", "show:show", LOOK, "Show an experiment with its tasks, jobs and outputs."),
     CommandEntry("watch", "watch:watch", LOOK, "Follow an experiment to its end."),
     CommandEntry("logs", "logs:logs", LOOK, "Show what happened to an experiment, or what its jobs printed."),
+    CommandEntry(
+        "top", "top:top", LOOK, "Show workers and their load, queues, what tasks wait for, and open circuits."
+    ),
     CommandEntry("graph", "graph:graph", LOOK, "Draw the tasks of an experiment or of an application type."),
     CommandEntry("cancel", "steering:cancel", STEER, "Cancel experiments and their jobs."),
     CommandEntry(
@@ -43,9 +52,11 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("hold", "steering:hold", STEER, "Keep back the tasks of experiments that have not started."),
     CommandEntry("release", "steering:release", STEER, "Let held experiments go on."),
     CommandEntry("doctor", "doctor:doctor", SET_UP, "Check that everything is set up to run experiments."),
+    CommandEntry("health", "health:health", SET_UP, "Say whether the services live and can work."),
     CommandEntry("clusters", "clusters:clusters", SET_UP, "List, show and check compute resources."),
     CommandEntry("credentials", "credentials:credentials", SET_UP, "Keep SSH keys and passwords, encrypted."),
     CommandEntry("dags", "dags:dags", SET_UP, "List, show, check and load abstract DAGs."),
     CommandEntry("plugins", "plugins:plugins", SET_UP, "Show task plugins and adapters."),
+    CommandEntry("db", "db:db", SET_UP, "Show, check and upgrade the tables of the registry."),
     CommandEntry("config", "config:config", SET_UP, "Show the settings and where they come from."),
 )

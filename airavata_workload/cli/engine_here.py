@@ -52,7 +52,7 @@ def engine_serves(installation: Installation) -> bool:
     """Whether an engine runs that reads the common queues, so that it takes what is submitted."""
     common = installation.settings.partition
     return any(
-        member.service == "engine" and member.capabilities.get("partition") == common
+        member.service in ("engine", "orchestrator") and member.capabilities.get("partition") == common
         for member in installation.nodes.members()
     )
 

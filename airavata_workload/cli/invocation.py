@@ -17,6 +17,10 @@ if TYPE_CHECKING:  # slow to import, and not needed for help
     from airavata_workload.settings import Settings
 
 
+SERVICES = ("serve", "orchestrator", "scheduler", "worker", "monitor")
+"""What runs until it is stopped, and so logs what it does."""
+
+
 @dataclass
 class Invocation:
     """What the options of every command said; commands get it as ``context.obj``."""
@@ -82,4 +86,4 @@ class Invocation:
             return "debug"
         if self.quiet:
             return "error"
-        return self.settings.log_level if service == "serve" else "warning"
+        return self.settings.log_level if service in SERVICES else "warning"

@@ -22,6 +22,8 @@ from airavata_workload.cli.main import PROGRAM, command_line
 from airavata_workload.cli.views import json_forms
 from airavata_workload.cli.views.check_views import check_form
 from airavata_workload.cli.views.plugin_views import plugin_form
+from airavata_workload.cli.views.schema_views import schema_form
+from airavata_workload.cli.views.top_views import top_form
 
 FORMS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("`list`, `submit`, `cancel`, `hold`, `release`, `clone`, `retry`, `recover --list`", json_forms.experiment_form),
@@ -33,8 +35,10 @@ FORMS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("`dags list`, `show`, `check`, `load`; `graph TYPE`", json_forms.dag_form),
     ("`clusters list`, `show`", json_forms.cluster_form),
     ("`doctor`, `clusters check`", check_form),
+    ("`top`", top_form),
     ("`plugins list`", plugin_form),
     ("`credentials list`, `add`", json_forms.credential_form),
+    ("`db current`, `check`, `upgrade`", schema_form),
     ("`config show`", setting_form),
 )
 

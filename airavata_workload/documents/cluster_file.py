@@ -42,6 +42,7 @@ FRESH_S = 1.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}|\{([^{}]*)\}")
 
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:+-]*$")]
 ShellLine = Annotated[str, Field(pattern=r"^[^\r\n]*$")]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -54,12 +55,17 @@ class QueueTable(Table):
     max_node_count: int | None = Field(None, gt=0, description="Most nodes of a job.")
     max_cpu_count: int | None = Field(None, gt=0, description="Most CPU cores of a job.")
     max_memory_mib: int | None = Field(None, gt=0, description="Most memory per node in MiB.")
+    max_tasks: int | None = Field(None, gt=0, description="Tasks at once of experiments that ask for the queue.")
 
 
 class ClusterModel(Table):
     """A cluster file."""
 
     description: str = Field("", description="A sentence for people.")
+    labels: list[Label] = Field([], description="Words for what it offers, such as 'gpu': see 'needs' of experiments.")
+    application_types: list[str] = Field(
+        [], description="Only for these a placement chooses the cluster; by default for all."
+    )
     host: str = Field("localhost", min_length=1, pattern=r"^[^\s-]\S*$", description="Host name or address.")
     port: int = Field(22, ge=1, le=65535, description="TCP port of the SSH server.")
     user: str = Field("", pattern=r"^\S*$", description="Login name there; by default your own.")
@@ -98,7 +104,7 @@ def load_cluster(path: Path, home: Path) -> Cluster:
         raise document.problem("the file's name is the cluster's name: letters, digits, '.', '-' and '_'.")
     model = bind(document, ClusterModel)
     values = model.model_dump(exclude={"queues", "scratch_directory"})
-    lists = ("modules", "pre_commands", "post_commands", "directives")
+    lists = ("labels", "application_types", "modules", "pre_commands", "post_commands", "directives")
     values |= {key: tuple(values[key]) for key in lists}
     values |= {key: _local_path(document, key, home) for key in ("identity_file", "known_hosts_file") if values[key]}
     if values["command_directory"] and not PurePosixPath(values["command_directory"]).is_absolute():

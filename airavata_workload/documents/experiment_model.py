@@ -23,6 +23,11 @@ def _text_of_number(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Name = Annotated[str, Field(min_length=1)]
 Command = Annotated[list[str], Field(min_length=1)]
 Variables = dict[Annotated[str, Field(pattern=_VARIABLE)], Annotated[str, BeforeValidator(_text_of_number)]]
 
@@ -32,7 +37,10 @@ class ExperimentTable(Table):
 
     name: str = Field("", description="What people call it; by default the name of the file.")
     application_type: str = Field(min_length=1, description="The DAG that it follows.")
-    compute_resource: str = Field(min_length=1, description="Name of the cluster where it runs.")
+    compute_resource: Annotated[list[Name], BeforeValidator(_listed)] = Field(
+        [], description="Name of the cluster where it runs; several, or none for all, let the placement choose."
+    )
+    needs: list[Name] = Field([], description="What the chosen cluster must offer: its labels, its batch system.")
     description: str = Field("", description="A sentence for people.")
     priority: Literal["normal", "urgent"] = Field("normal", description="Urgent tasks go before all others.")
     start_not_before: datetime | None = Field(None, description="Earliest start; without an offset it is UTC.")

@@ -5,7 +5,8 @@ root                members
 ==================  ==========================================================
 ``experiment``      ``id``, ``name``, ``user``, ``gateway``,
                     ``application_type``, ``compute_resource``,
-                    ``output_directory``, ``priority`` (normal or urgent)
+                    ``output_directory``, ``priority`` (normal or urgent),
+                    ``queue`` (that it asks for, or the cluster's)
 ``process``         ``id``, ``working_directory``
 ``application``     ``name``, ``commands`` (argument vectors, resolved),
                     ``modules``, ``environment``, ``stdout``, ``stderr``
@@ -43,6 +44,7 @@ SCOPE: Members = {
             "compute_resource",
             "output_directory",
             "priority",
+            "queue",
         }
     ),
     "process": frozenset({"id", "working_directory"}),

@@ -8,13 +8,27 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchQueue:
-    """A queue (partition) of a cluster and its limits; ``None`` is unlimited."""
+    """A queue (partition) of a cluster and its limits; ``None`` is unlimited.
+
+    ``max_tasks`` bounds the tasks at once of experiments that ask for the
+    queue, the others what a job may ask of it.
+    """
 
     name: str
     max_wall_time_s: int | None = None
     max_node_count: int | None = None
     max_cpu_count: int | None = None
     max_memory_mib: int | None = None
+    max_tasks: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLoad:
+    """What a batch system has to do, for everybody. ``cpu_count`` is what it has to do it with."""
+
+    jobs_running: int
+    jobs_pending: int
+    cpu_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +43,15 @@ class Cluster:
     at once, ``max_channels`` the SSH channels of one connection (keep it below
     the server's MaxSessions, 10 by default in OpenSSH).
     ``environment_setup``, ``directives`` are lines of the administrator.
+    ``labels`` are words for what the cluster offers to experiments that need
+    it; ``application_types``, if not empty, are the only ones for which a
+    placement chooses the cluster.
     """
 
     name: str
     description: str = ""
+    labels: tuple[str, ...] = ()
+    application_types: tuple[str, ...] = ()
     host: str = "localhost"
     port: int = 22
     user: str = ""
@@ -61,6 +80,11 @@ class Cluster:
     keep_alive_s: float = 30.0
     min_poll_interval_s: float | None = None
     max_poll_interval_s: float | None = None
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What an experiment may need: the labels, the cluster's own name and its batch system."""
+        return frozenset({*self.labels, self.name, self.batch_system})
 
     def queue(self, name: str) -> BatchQueue | None:
         """The queue of that name, if the cluster file declares it."""

@@ -134,6 +134,10 @@ class Application:
 class Experiment:
     """A user's request and its present state.
 
+    ``compute_resource`` is where it runs; '' as long as that is not decided.
+    ``candidates`` are the compute resources among which a placement chooses,
+    none of them for all; ``None`` if the user named the one. ``needs`` are what
+    a chosen one must offer (``Cluster.offers``).
     ``output_directory`` is where outputs land on the engine's machine,
     ``start_not_before_us`` is 0 for "now"; ``parameters`` are free values that
     a DAG may refer to as ``${parameters.<name>}``.
@@ -145,6 +149,8 @@ class Experiment:
     application: Application
     compute_resource: str
     user: str
+    candidates: tuple[str, ...] | None = None
+    needs: tuple[str, ...] = ()
     gateway: str = "default"
     description: str = ""
     inputs: tuple[ExperimentInput, ...] = ()
@@ -175,6 +181,8 @@ class Experiment:
             "output_directory": self.output_directory,
             "description": self.description,
             "cloned_from": self.cloned_from,
+            "candidates": None if self.candidates is None else list(self.candidates),
+            "needs": list(self.needs),
         }
 
     @staticmethod
@@ -189,4 +197,6 @@ class Experiment:
             "output_directory": value["output_directory"],
             "description": value["description"],
             "cloned_from": value["cloned_from"],
+            "candidates": None if value.get("candidates") is None else tuple(value["candidates"]),
+            "needs": tuple(value.get("needs", ())),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,9 @@ from airavata_workload.domain.task import Priority, Task
 ORCHESTRATOR_QUEUE = "orchestrator"
 SCHEDULER_QUEUE = "scheduler"
 MONITOR_QUEUE = "monitor"
+
+MAX_PASSES = 4
+"""How often a task is passed on by workers that should not have it, before one of them runs it all the same."""
 
 
 def task_queue(kind: str) -> str:
@@ -75,6 +78,9 @@ class TaskMessage:
 
     ``parameters`` are fully resolved. ``resumed`` tells the worker that an
     earlier hand-out may have had effects, so that ``recover`` is called.
+    ``avoid`` names sessions of workers on which it failed; one of these passes
+    it on to the scheduler again (see ``passed_on``). ``passes`` counts how
+    often that has happened.
     """
 
     task_id: str
@@ -93,6 +99,29 @@ class TaskMessage:
     not_before_us: int = 0
     resumed: bool = False
     action: TaskAction = TaskAction.EXECUTE
+    avoid: tuple[str, ...] = ()
+    passes: int = 0
+
+    @property
+    def user(self) -> str:
+        """Whose experiment it belongs to."""
+        return str(self.experiment.get("user", ""))
+
+    @property
+    def queue(self) -> str:
+        """The batch queue that its experiment asks for, if the task acts on the experiment's compute resource."""
+        on_compute_resource = self.resource == self.experiment.get("compute_resource")
+        return str(self.experiment.get("queue") or "") if on_compute_resource else ""
+
+    def passed_on(self, session: str, not_before_us: int) -> TaskMessage | None:
+        """The message with which the worker of that session gives the task back to the scheduler.
+
+        ``None`` if it is to run the task itself: it is not to be avoided, or the
+        task has been passed on so often that the others seem to have no time.
+        """
+        if session not in self.avoid or self.passes >= MAX_PASSES or self.action is not TaskAction.EXECUTE:
+            return None
+        return replace(self, passes=self.passes + 1, not_before_us=not_before_us)
 
     @classmethod
     def of(cls, task: Task, parameters: Mapping[str, Any], *, action: TaskAction = TaskAction.EXECUTE) -> TaskMessage:
@@ -114,6 +143,7 @@ class TaskMessage:
             not_before_us=task.not_before_us,
             resumed=task.attempt > 1,
             action=action,
+            avoid=task.given_back_by if action is TaskAction.EXECUTE else (),
         )
 
     def to_body(self) -> dict[str, Any]:
@@ -128,6 +158,7 @@ class TaskMessage:
         """The inverse of ``to_body``."""
         values = {name: value for name, value in body.items() if name != "type"}
         values["action"] = TaskAction(values["action"])
+        values["avoid"] = tuple(values.get("avoid", ()))
         return cls(**values)
 
 
@@ -191,14 +222,17 @@ class OutcomeMessage:
 class SlotReleased:
     """A dispatched task no longer occupies its resource.
 
-    ``resource_unavailable`` opens the resource's circuit; anything else closes it.
+    ``resource_unavailable`` opens the resource's circuit; anything else closes
+    it, except that a task which was not ``performed`` says nothing about it.
     """
 
     task_id: str
     resource: str
     attempt: int
     resource_unavailable: bool = False
+    performed: bool = True
     reason: str = ""
+    action: TaskAction = TaskAction.EXECUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,13 +245,17 @@ class SlotsReleased:
         """The message body."""
         return {
             "type": "released",
-            "slots": [{name: getattr(slot, name) for name in SlotReleased.__slots__} for slot in self.slots],
+            "slots": [
+                {name: getattr(slot, name) for name in SlotReleased.__slots__} | {"action": str(slot.action)}
+                for slot in self.slots
+            ],
         }
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> SlotsReleased:
         """The inverse of ``to_body``."""
-        return cls(slots=tuple(SlotReleased(**slot) for slot in body["slots"]))
+        slots = ({**slot, "action": TaskAction(slot.get("action", TaskAction.EXECUTE))} for slot in body["slots"])
+        return cls(slots=tuple(SlotReleased(**slot) for slot in slots))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +287,20 @@ class WatchJob:
     outputs: Mapping[str, Any]
     job: Job
     stop: bool = False
+
+    @classmethod
+    def of(cls, task: Task) -> WatchJob:
+        """The message for a task that waits for a job. Raises ``ValueError`` for any other."""
+        if task.job is None:
+            raise ValueError(f"task {task.task_id} waits for no job")
+        return cls(
+            task_id=task.task_id,
+            experiment_id=task.experiment_id,
+            attempt=task.attempt,
+            name=task.name,
+            outputs=task.outputs,
+            job=task.job,
+        )
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import pairwise
 from typing import Any
 
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.retry import RetryPolicy
 from airavata_workload.domain.states import TaskState
+
+MAX_REMEMBERED_WORKERS = 8
+"""How many workers on which a task failed are avoided at its next attempt."""
 
 
 class Priority(IntEnum):
@@ -93,6 +97,17 @@ class Task:
     def parked(self) -> bool:
         """Whether the task waits for a job and holds nothing."""
         return self.state is TaskState.EXECUTING and self.job is not None
+
+    @property
+    def given_back_by(self) -> tuple[str, ...]:
+        """Sessions of the workers that began the task and ended an attempt without success, the last ones last."""
+        found: dict[str, None] = {}
+        for before, line in pairwise(self.history):
+            # Whoever hands a lost task out anew writes under its own name, not under that of the worker.
+            if (before.state, line.state) == (TaskState.EXECUTING, TaskState.CREATED) and before.by == line.by:
+                found.pop(line.by, None)
+                found[line.by] = None
+        return tuple(found)[-MAX_REMEMBERED_WORKERS:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

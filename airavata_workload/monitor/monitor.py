@@ -15,14 +15,17 @@ from airavata_workload.domain.job import JobReport
 from airavata_workload.domain.message import MONITOR_QUEUE, ORCHESTRATOR_QUEUE, OutcomeMessage, WatchJob
 from airavata_workload.domain.states import JobState
 from airavata_workload.journal import Journal
+from airavata_workload.leading import LeadingStage
 from airavata_workload.monitor.poll import poll
 from airavata_workload.monitor.verdict import outcome_of
 from airavata_workload.monitor.watch_list import WatchedJob, WatchList
+from airavata_workload.partition import Partition
 from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import JobRecord, Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
 from airavata_workload.resources import Resources
-from airavata_workload.stage import Stage, decoded, each_or_set_aside
+from airavata_workload.stage import decoded, each_or_set_aside
 from airavata_workload.threads import DaemonThreads
 
 log = structlog.get_logger("airavata_workload.monitor")
@@ -36,7 +39,7 @@ MAX_NOTES = 1000
 """How many tasks a query that fails is noted for at once; the others follow with the next one."""
 
 
-class Monitor(Stage):
+class Monitor(LeadingStage):
     """Asks each cluster once, at intervals that grow with the age of its jobs, about all jobs that wait there."""
 
     name = "monitor"
@@ -44,7 +47,8 @@ class Monitor(Stage):
     def __init__(
         self,
         *,
-        session: str,
+        nodes: RecoveryNodes,
+        partition: Partition,
         queue: TaskQueue,
         graph: GraphStore,
         registry: Registry,
@@ -55,8 +59,9 @@ class Monitor(Stage):
         max_poll_interval_s: float | None = None,
         ask: Callable[..., Mapping[str, JobReport]] = poll,
     ) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(nodes, f"{self.name}{partition.name}")
+        self._session = nodes.session
+        self._partition = partition
         self._queue = queue
         self._graph = graph
         self._registry = registry
@@ -95,7 +100,19 @@ class Monitor(Stage):
         with self._changed:
             return sum(len(each.jobs) for each in self._lists.values())
 
-    def round(self) -> None:
+    def take_over(self) -> None:
+        """Watch every job that waits: whoever watched them before may have died with what it knew."""
+        mine = self._partition.experiments()
+        for task in self._graph.executing():
+            if task.parked and task.experiment_id in mine:
+                self._take_in(WatchJob.of(task))
+
+    def give_way(self) -> None:
+        """Watch no longer; the leader does."""
+        with self._changed:
+            self._lists.clear()
+
+    def work(self) -> None:
         """Take in jobs to watch."""
         deliveries = self._queue.consume([MONITOR_QUEUE], BATCH, MAX_WAIT_S)
         with self.dealing_with(self._queue, deliveries):

@@ -29,6 +29,7 @@ from airavata_workload.domain.transition import Transition
 from airavata_workload.journal import Journal, history_of
 from airavata_workload.orchestrator import decision, stopping
 from airavata_workload.orchestrator.loading import load
+from airavata_workload.orchestrator.placing import Placing
 from airavata_workload.orchestrator.progress import (
     Progress,
     cancel_message,
@@ -42,7 +43,7 @@ from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
-from airavata_workload.ports.validation import Placement, Validator
+from airavata_workload.ports.validation import Validator
 from airavata_workload.resources import ClusterCatalogue
 
 log = structlog.get_logger("airavata_workload.orchestrator")
@@ -65,7 +66,7 @@ class Commands:
         bus: EventBus,
         progress: Progress,
         clusters: ClusterCatalogue,
-        placement: Placement,
+        placing: Placing,
         validators: Sequence[Validator],
         clock: Clock,
     ) -> None:
@@ -77,7 +78,7 @@ class Commands:
         self._bus = bus
         self._progress = progress
         self._clusters = clusters
-        self._placement = placement
+        self._placing = placing
         self._validators = validators
         self._clock = clock
         self._by = nodes.session
@@ -120,6 +121,11 @@ class Commands:
             self._refuse(experiment, f"Validation broke: {type(error).__name__}: {error}", _FAULT)
             return
         self._journal.write(self._started(experiment))
+        # Another orchestrator may have cancelled it meanwhile: it wrote that before it looked for tasks.
+        experiment = self._registry.experiment(experiment.experiment_id)
+        if experiment.state in (ExperimentState.CANCELED, ExperimentState.CANCELING):
+            self._stop_tasks(experiment)
+            return
         if tasks is None and self._graph.tasks(experiment.experiment_id):
             self._resume(experiment, command)
             return
@@ -132,7 +138,10 @@ class Commands:
 
     def _load(self, experiment: Experiment) -> tuple[Task, ...] | None:
         """Validate the experiment and store its loaded DAG; ``None`` if it has one already."""
-        resource = self._placement.choose(experiment, self._clusters.clusters())
+        resource = self._placing.resource_of(experiment)
+        if not experiment.compute_resource:
+            # Before anything is loaded: whoever launches it again must find the same one.
+            resource = self._registry.place(experiment.experiment_id, resource)
         try:
             cluster = self._clusters.cluster(resource)
             dag = self._graph.abstract(experiment.application_type)
@@ -178,6 +187,10 @@ class Commands:
             if ended:
                 self._nodes.remove(experiment.experiment_id)
                 return
+            if tasks[0].process_id == experiment.process_id:
+                # It was cancelled by one orchestrator while another one loaded it, and that was cut off.
+                self._stop_tasks(experiment)
+                return
             # A retry was cut off between the graph store and the registry.
             self._registry.start_process(experiment.experiment_id, tasks[0].process_id)
             experiment = replace(experiment, process_id=tasks[0].process_id, state=ExperimentState.LAUNCHED)
@@ -217,6 +230,9 @@ class Commands:
         if not self._graph.tasks(experiment.experiment_id):
             self._journal.write(ending(experiment, ExperimentState.CANCELED, command.by, self._clock(), reason, reason))
             self._nodes.remove(experiment.experiment_id)
+            # Another orchestrator may have loaded it meanwhile: it looks at the state after that.
+            if self._graph.tasks(experiment.experiment_id):
+                self._stop_tasks(experiment)
             return
         canceling = replace(self._about(experiment, ExperimentState.CANCELING, reason), by=command.by)
         process = replace(

@@ -35,6 +35,7 @@ def scope_of(experiment: Experiment, cluster: Cluster) -> dict[str, Any]:
             "compute_resource": experiment.compute_resource,
             "output_directory": experiment.output_directory,
             "priority": experiment.priority.name.lower(),
+            "queue": experiment.resources.queue or cluster.default_queue or "",
         },
         "process": {"id": experiment.process_id, "working_directory": working_directory(experiment, cluster)},
         "inputs": inputs,

@@ -18,6 +18,7 @@ from airavata_workload.domain.message import (
     SlotReleased,
     SlotsReleased,
     TaskAction,
+    Verdict,
 )
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.domain.transition import Transition
@@ -135,7 +136,9 @@ def _slots_released(outcomes: Sequence[OutcomeMessage]) -> Message:
             resource=outcome.resource,
             attempt=outcome.attempt,
             resource_unavailable=outcome.resource_unavailable,
+            performed=outcome.verdict is not Verdict.HANDED_BACK,
             reason=outcome.reason,
+            action=outcome.action,
         )
         for outcome in outcomes
     )

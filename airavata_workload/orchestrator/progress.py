@@ -263,17 +263,7 @@ def _change(transition: Transition, task: Task) -> StateChange:
 
 def watch_message(task: Task) -> Message:
     """Tells the monitor to watch the job of a parked task."""
-    if task.job is None:
-        raise ValueError(f"task {task.task_id} waits for no job")
-    watch = WatchJob(
-        task_id=task.task_id,
-        experiment_id=task.experiment_id,
-        attempt=task.attempt,
-        name=task.name,
-        outputs=task.outputs,
-        job=task.job,
-    )
-    return Message(queue=MONITOR_QUEUE, body=watch.to_body())
+    return Message(queue=MONITOR_QUEUE, body=WatchJob.of(task).to_body())
 
 
 def cancel_message(task: Task, not_before_us: int = 0) -> Message:

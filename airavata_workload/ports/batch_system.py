@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from airavata_workload.domain.cluster import Cluster
+from airavata_workload.domain.cluster import BatchLoad, Cluster
+from airavata_workload.domain.errors import UnavailableError
 from airavata_workload.domain.job import Job, JobDescription, JobReport
 from airavata_workload.domain.states import JobState
 from airavata_workload.ports.remote_shell import CommandResult
@@ -111,6 +112,14 @@ class BatchSystem(ABC):
     @abstractmethod
     def job_state(self, native_state: str) -> JobState:
         """Airavata's job state for the batch system's own word; UNKNOWN for a word it does not know."""
+
+    def load_script(self) -> str | None:
+        """A quick script that asks how busy the machine is; ``None`` if the batch system cannot say."""
+        return None
+
+    def parse_load(self, result: CommandResult) -> BatchLoad:
+        """What the answer to ``load_script`` says. Raises ``UnavailableError`` when it is no answer."""
+        raise UnavailableError(f"the batch system of {self.cluster.name} does not say how busy it is")
 
     def script_variables(self, description: JobDescription) -> Mapping[str, object]:
         """More variables for the job script's template; none by default."""

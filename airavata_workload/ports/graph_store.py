@@ -90,6 +90,14 @@ class GraphStore(ABC):
         """The tasks of these experiments that wait for a job."""
 
     @abstractmethod
+    def executing(self) -> list[Task]:
+        """All tasks in state EXECUTING, those that wait for a job included.
+
+        For whoever takes over: a scheduler, a monitor, recovery. It does not
+        cost more the more experiments have ended.
+        """
+
+    @abstractmethod
     def unfinished(self) -> list[str]:
         """Ids of all experiments that have tasks which have not ended."""
 

@@ -1,4 +1,4 @@
-"""Which experiments run, and who drives them."""
+"""Which experiments run, who drives them, and which instance of a service leads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ class RecoveryNodes(ABC):
 
     @abstractmethod
     def join(self, service: str, capabilities: Mapping[str, Any]) -> None:
-        """Register this session as a running service."""
+        """Register this session as a running service.
+
+        Called again for the same service it replaces the capabilities: so a
+        service reports its load, every few seconds.
+        """
 
     @abstractmethod
     def members(self) -> list[Member]:
@@ -66,5 +70,19 @@ class RecoveryNodes(ABC):
         """All nodes."""
 
     @abstractmethod
+    def lead(self, role: str) -> bool:
+        """Whether this session leads ``role``, after trying to become its leader if nobody living is.
+
+        Stays so until the session ends or ``resign``. Asked about once a second
+        by services of which only the leading instance works, so the answer is
+        cheap while nothing changes. Two instances of this class are two
+        sessions here, even in one process.
+        """
+
+    @abstractmethod
+    def resign(self, role: str) -> None:
+        """Give the lead up; not leading is not an error."""
+
+    @abstractmethod
     def close(self) -> None:
-        """End the session: its nodes stay, without a living owner."""
+        """End the session: its nodes stay, without a living owner, and its leads are free."""

@@ -81,6 +81,13 @@ class Registry(ABC):
         """Make a new process (state CREATED) the experiment's present one; the audit trail keeps the old one's."""
 
     @abstractmethod
+    def place(self, experiment_id: str, compute_resource: str) -> str:
+        """Make that the compute resource of an experiment that has none yet; returns the one that it has now.
+
+        Raises ``NotFoundError``.
+        """
+
+    @abstractmethod
     def set_held(self, experiment_id: str, held: bool) -> None:
         """Mark an experiment as held or not."""
 

@@ -1,6 +1,8 @@
-"""Adopts experiments whose owner is gone: at start, and whenever a session ends."""
+"""Adopts experiments whose owner is gone, and tasks whose worker is: at start, and whenever a session ends."""
 
 from __future__ import annotations
+
+import time
 
 import structlog
 
@@ -11,6 +13,9 @@ from airavata_workload.ports.task_queue import Message, TaskQueue
 from airavata_workload.stage import Stage
 
 log = structlog.get_logger("airavata_workload.recovery")
+
+FULL_LOOK_INTERVAL_S = 60.0
+"""How often tasks without a living worker are looked for even if no session was seen to end."""
 
 
 class Recovery(Stage):
@@ -26,6 +31,8 @@ class Recovery(Stage):
         self._interval_s = interval_s
         self._nodes_rebuilt = False
         self._to_resume: set[str] = set()
+        self._living: set[str] = set()
+        self._next_full_look_s = 0.0
 
     def round(self) -> None:
         """Adopt what is orphaned, then wait."""
@@ -33,6 +40,7 @@ class Recovery(Stage):
             self.rebuild_nodes()
             self._nodes_rebuilt = True
         self.adopt()
+        self._look_for_lost_workers()
         self._stopping.wait(self._interval_s)
 
     def rebuild_nodes(self) -> None:
@@ -54,6 +62,36 @@ class Recovery(Stage):
         self._to_resume.update(claimed)
         self._resume()
         return claimed
+
+    def _look_for_lost_workers(self) -> None:
+        living = self._sessions()
+        gone = self._living - living
+        self._living |= living
+        if not gone and time.monotonic() < self._next_full_look_s:
+            return
+        self._to_resume |= self._stranded()
+        self._resume()
+        # Only now: had the above failed, the next round would have to do it.
+        self._living = living
+        self._next_full_look_s = time.monotonic() + FULL_LOOK_INTERVAL_S
+
+    def _stranded(self) -> set[str]:
+        """Experiments that this session drives and that have a task whose worker is gone."""
+        driven = {node.experiment_id for node in self._nodes.nodes() if node.owner == self._nodes.session}
+        if not driven:
+            return set()
+        executing = [task for task in self._graph.executing() if not task.parked and task.experiment_id in driven]
+        # In this order: whoever had claimed a task by then, and lives, is seen now.
+        living = self._sessions()
+        lost = [task for task in executing if task.owner not in living]
+        if lost:
+            log.warning(
+                "tasks are without their worker", tasks=len(lost), workers=sorted({task.owner for task in lost})
+            )
+        return {task.experiment_id for task in lost}
+
+    def _sessions(self) -> set[str]:
+        return {member.session for member in self._nodes.members()}
 
     def _resume(self) -> None:
         # Kept until the commands are safe: a node that we own is no orphan, so nobody would look at it again.

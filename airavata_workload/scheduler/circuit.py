@@ -2,15 +2,20 @@
 
 Closed: tasks go. Open: none goes until a time that doubles with every failed
 probe. Half-open: that time has come, one task goes as a probe; it closes the
-circuit or opens it again.
+circuit or opens it again, and one that is never heard of again is followed by
+another.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from airavata_workload.domain.clock import microseconds
 
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
+PROBE_TIME_S = 600.0
+"""A probe of which nothing was heard for so long is taken to be lost with its worker, and another one goes."""
 
 
 class Circuit:
@@ -22,6 +27,7 @@ class Circuit:
         self._failures = 0
         self._open_until_us = 0
         self._probing = False
+        self._probe_lost_us = 0
         self.reason = ""
 
     @property
@@ -33,15 +39,26 @@ class Circuit:
         """How many tasks may go now: ``None`` for no limit by the circuit, 0 or 1 while it is not closed."""
         if self.closed:
             return None
-        return 1 if now_us >= self._open_until_us and not self._probing else 0
+        return 1 if now_us >= self._next_us() else 0
+
+    def _next_us(self) -> int:
+        return self._probe_lost_us if self._probing else self._open_until_us
 
     def next_probe_us(self) -> int | None:
-        """When a probe may go; ``None`` if the circuit is closed or a probe is under way."""
-        return None if self.closed or self._probing else self._open_until_us
+        """When the next probe may go; ``None`` if the circuit is closed."""
+        return None if self.closed else self._next_us()
 
-    def probe_sent(self) -> None:
-        """A task was let through although the circuit is not closed."""
-        self._probing = not self.closed
+    def sent(self, now_us: int) -> bool:
+        """A task was let through. Whether it is a probe."""
+        if self.closed:
+            return False
+        self._probing = True
+        self._probe_lost_us = now_us + microseconds(PROBE_TIME_S)
+        return True
+
+    def probe_withdrawn(self) -> None:
+        """The task that was let through did not get as far as the resource: the next one may probe."""
+        self._probing = False
 
     def unavailable(self, now_us: int, reason: str) -> None:
         """The resource did not answer."""
@@ -58,3 +75,19 @@ class Circuit:
         self._failures = 0
         self._probing = False
         self.reason = ""
+
+    def state(self, now_us: int) -> dict[str, Any]:
+        """How it is, as a JSON object.
+
+        ``state`` is closed, open or half-open; ``until_us`` is when the next
+        probe may go, ``failures`` how often in a row the resource did not answer.
+        """
+        if self.closed:
+            return {"state": "closed", "reason": "", "until_us": 0, "failures": 0}
+        half_open = self._probing or now_us >= self._open_until_us
+        return {
+            "state": "half-open" if half_open else "open",
+            "reason": self.reason,
+            "until_us": self._next_us(),
+            "failures": self._failures,
+        }

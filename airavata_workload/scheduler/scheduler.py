@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
 
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds
 from airavata_workload.domain.message import (
+    ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
+    Command,
+    CommandKind,
     HoldChanged,
     SlotsReleased,
     TaskAction,
     TaskMessage,
     task_queue,
 )
+from airavata_workload.leading import LeadingStage
+from airavata_workload.partition import Partition
 from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.task_queue import Message, TaskQueue
+from airavata_workload.scheduler.place_check import CHECK_INTERVAL_S, MAX_CHECKED, needless
 from airavata_workload.scheduler.waiting_room import WaitingRoom
-from airavata_workload.stage import Stage, decoded, each_or_set_aside
+from airavata_workload.stage import decoded, each_or_set_aside
+
+log = structlog.get_logger("airavata_workload.scheduler")
 
 BATCH = 256
 MAX_WAIT_S = 1.0
@@ -24,12 +36,12 @@ NOTE_INTERVAL_S = 1.0
 MAX_NOTES = 1000
 
 
-class Scheduler(Stage):
+class Scheduler(LeadingStage):
     """Holds ready tasks back until they may go, and says what they wait for.
 
     A task is acknowledged when it is in the waiting room, which is only
-    memory: should the scheduler die, recovery reads the ready tasks from the
-    graph store again.
+    memory: should the scheduler die, the next one has every running experiment
+    resumed, so that the ready tasks are read from the graph store again.
     """
 
     name = "scheduler"
@@ -37,28 +49,55 @@ class Scheduler(Stage):
     def __init__(
         self,
         *,
+        nodes: RecoveryNodes,
+        partition: Partition,
         queue: TaskQueue,
         graph: GraphStore,
-        room: WaitingRoom,
-        kinds: Callable[[], Collection[str]],
+        new_room: Callable[[], WaitingRoom],
         clock: Clock,
     ) -> None:
-        """``kinds`` tells for which kinds of tasks workers run now."""
-        super().__init__()
+        super().__init__(nodes, f"{self.name}{partition.name}")
+        self._session = nodes.session
+        self._partition = partition
         self._queue = queue
         self._graph = graph
-        self._room = room
-        self._kinds = kinds
+        self._new_room = new_room
+        self._room = new_room()
         self._next_kinds_us = 0
+        self._next_check_us = 0
         self._clock = clock
         self._noted: dict[str, str] = {}
         self._waiting_before: set[str] = set()
         self._next_note_us = 0
+        self._state: Mapping[str, Any] = {}
 
-    def round(self) -> None:
+    def state(self) -> Mapping[str, Any]:
+        """As ``WaitingRoom.state``, a second ago; may be asked from any thread. Empty while it does not lead."""
+        return self._state
+
+    def take_over(self) -> None:
+        """Learn what runs, and have what is ready sent again: the scheduler before may have died with it."""
+        mine = self._partition.experiments()
+        for task in self._graph.executing():
+            if not task.parked and task.experiment_id in mine:
+                self._room.occupy(TaskMessage.of(task, {}), self._clock())
+        # What has no living driver is resumed by whoever adopts it.
+        driven = [experiment_id for experiment_id, owner in mine.items() if owner]
+        commands = [Command(kind=CommandKind.RESUME, experiment_id=each, by=self._session) for each in driven]
+        if commands:
+            self._queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=each.to_body()) for each in commands])
+
+    def give_way(self) -> None:
+        """Forget what waits; the leader has it."""
+        self._room = self._new_room()
+        self._noted.clear()
+        self._waiting_before.clear()
+        self._state = {}
+
+    def work(self) -> None:
         """Take in what has come, send what may go."""
         if self._clock() >= self._next_kinds_us:
-            self._room.serve(self._kinds())
+            self._room.serve(self._partition.workers())
             self._next_kinds_us = self._clock() + microseconds(NOTE_INTERVAL_S)
         deliveries = self._queue.consume([SCHEDULER_QUEUE], BATCH, self._wait_s())
         with self.dealing_with(self._queue, deliveries):
@@ -66,6 +105,7 @@ class Scheduler(Stage):
             done = each_or_set_aside(self._queue, items, self._take_in)
             self._dispatch()
             self._queue.acknowledge(done)
+        self._check_places()
         self._note_reasons()
 
     def _wait_s(self) -> float:
@@ -76,7 +116,7 @@ class Scheduler(Stage):
 
     def _take_in(self, message: object) -> None:
         if isinstance(message, TaskMessage):
-            self._room.add(message)
+            self._room.add(message, self._clock())
         elif isinstance(message, SlotsReleased):
             for slot in message.slots:
                 self._room.released(slot, self._clock())
@@ -109,12 +149,24 @@ class Scheduler(Stage):
             self._room.take_back(tasks)
             raise
 
+    def _check_places(self) -> None:
+        """Take back, now and then, the places of tasks whose end was not told."""
+        now_us = self._clock()
+        if now_us < self._next_check_us:
+            return
+        self._next_check_us = now_us + microseconds(NOTE_INTERVAL_S)
+        old = self._room.places(now_us - microseconds(CHECK_INTERVAL_S), MAX_CHECKED)
+        for slot in needless(self._graph, old, now_us):
+            log.warning("a place was taken back", task=slot.task_id, attempt=slot.attempt, resource=slot.resource)
+            self._room.released(slot, now_us)
+
     def _note_reasons(self) -> None:
         """Write down, now and then, what tasks wait for, as far as it has changed."""
         now_us = self._clock()
         if now_us < self._next_note_us:
             return
         self._next_note_us = now_us + microseconds(NOTE_INTERVAL_S)
+        self._state = self._room.state(now_us)
         present: dict[str, str] = {}
         for task_id, reason in self._room.reasons():
             present[task_id] = reason

@@ -1,5 +1,12 @@
 """The ready tasks that have not been dispatched, and the order in which they go. No input or output.
 
+Cancellations go first, then urgent tasks, then normal ones; a normal task that
+has waited for the policy's ``aging_s`` is as urgent. Among equals gateways
+take turns by their shares, and within a gateway the task goes that became ready
+first. For a task that has waited for twice ``aging_s`` whatever it needs is
+kept as it becomes free, so none starves. No task goes that would break a limit of its host, batch queue, user or
+gateway, whose host does not answer, or whose kind no worker serves.
+
 Everything in here can be rebuilt from the graph store, so it lives in memory.
 """
 
@@ -7,140 +14,293 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
-from airavata_workload.domain.clock import to_datetime
-from airavata_workload.domain.message import SlotReleased, TaskMessage
+from airavata_workload.domain.clock import microseconds, to_datetime
+from airavata_workload.domain.message import SlotReleased, TaskAction, TaskMessage
+from airavata_workload.scheduler import room_state
+from airavata_workload.scheduler.bounds import Bounds
 from airavata_workload.scheduler.circuit import Circuit
+from airavata_workload.scheduler.lines import Entry, Leaf, Rank, Shelf
+from airavata_workload.scheduler.policy import Policy
+from airavata_workload.scheduler.reservation import Reservation
+from airavata_workload.scheduler.resource import Place, WaitedResource
 
+HELD = "held by a user; 'airavata-workload release' lets it go"
+LATER = "their time to come: a start that was asked for, or the next attempt"
 
-@dataclass(slots=True)
-class _Resource:
-    waiting: list[tuple[int, int, TaskMessage]]
-    running: dict[str, int]  # task id -> attempt
-    circuit: Circuit
+_Key = tuple[str, int, str]
 
 
 class WaitingRoom:
-    """Keeps ready tasks by resource; urgent ones first, then the order of arrival.
+    """Keeps ready tasks; what each method costs grows with the logarithm of their number at most.
 
-    ``limit_of`` gives the number of tasks that a resource may run at once.
+    ``hold``, ``release`` and ``forget`` cost that for each task of the
+    experiment, and ``serve`` for each task of a kind that came or went.
     """
 
-    def __init__(self, limit_of: Callable[[str], int], new_circuit: Callable[[], Circuit] = Circuit) -> None:
-        self._limit_of = limit_of
+    def __init__(self, policy: Policy, new_circuit: Callable[[], Circuit] = Circuit) -> None:
+        self._policy = policy
         self._new_circuit = new_circuit
-        self._arrivals = itertools.count()
-        self._resources: dict[str, _Resource] = {}
-        self._delayed: list[tuple[int, int, TaskMessage]] = []
-        self._held: dict[str, list[TaskMessage]] = {}
-        self._kinds: Collection[str] | None = None
-        self._unserved: dict[str, list[TaskMessage]] = {}
-        self._known: set[tuple[str, int, str]] = set()
+        self._aging_us = microseconds(policy.aging_s)
+        self._bounds = Bounds(policy)
+        self._reservation = Reservation(self._bounds)
+        self._numbers = itertools.count(1)
+        self._resources: dict[str, WaitedResource] = {}
+        self._entries: dict[_Key, Entry] = {}
+        self._of_experiment: dict[str, dict[_Key, Entry]] = {}
+        self._delayed: list[tuple[int, int, Entry]] = []
+        self._unserved: dict[str, dict[_Key, Entry]] = {}
+        self._held: set[str] = set()
+        self._on_shelf = dict.fromkeys(Shelf, 0)
+        self._aging: list[tuple[int, int, WaitedResource, Leaf]] = []
+        self._workers: Mapping[str, Collection[str]] | None = None
+        self._now_us = 0
 
     # -- what comes in -------------------------------------------------------------
-    def add(self, task: TaskMessage) -> None:
-        """A task became ready. One that is here already, at the same attempt, is not added again."""
-        key = _key(task)
-        if key in self._known:
-            return
-        self._known.add(key)
-        if task.experiment_id in self._held and task.action == "execute":
-            self._held[task.experiment_id].append(task)
-        else:
-            self._queue(task)
+    def add(self, task: TaskMessage, now_us: int) -> None:
+        """A task became ready. One that is here already, at the same attempt, is not added again.
 
-    def _queue(self, task: TaskMessage) -> None:
-        if task.not_before_us:
-            heapq.heappush(self._delayed, (task.not_before_us, next(self._arrivals), task))
+        If it runs at an earlier attempt, or a worker passed it on, its place is free again.
+        """
+        self._now_us = now_us
+        place = self._resource(task.resource).places.get((task.task_id, task.action))
+        if place is not None and (place.attempt < task.attempt or place.passes < task.passes):
+            self._leave(place)
+        if _key(task) in self._entries:
+            return
+        self._enter(Entry(task))
+
+    def _enter(self, entry: Entry) -> None:
+        task, key = entry.task, _key(entry.task)
+        self._entries[key] = entry
+        self._of_experiment.setdefault(task.experiment_id, {})[key] = entry
+        if task.experiment_id in self._held and task.action is TaskAction.EXECUTE:
+            self._put(entry, Shelf.HELD)
         else:
-            entry = (-task.priority, next(self._arrivals), task)
-            heapq.heappush(self._resource(task.resource).waiting, entry)
+            self._shelve(entry)
+
+    def _shelve(self, entry: Entry) -> None:
+        """Put a task where it belongs now."""
+        if entry.task.not_before_us > self._now_us:
+            self._put(entry, Shelf.DELAYED)
+            heapq.heappush(self._delayed, (entry.task.not_before_us, next(self._numbers), entry))
+            return
+        if not entry.arrival:
+            entry.arrival, entry.since_us = next(self._numbers), self._now_us
+        if self._workers is not None and entry.task.kind not in self._workers:
+            self._put(entry, Shelf.UNSERVED)
+            self._unserved.setdefault(entry.task.kind, {})[_key(entry.task)] = entry
+            return
+        self._put(entry, Shelf.LINED)
+        resource = self._resource(entry.task.resource)
+        leaf = resource.line_up(entry)
+        if entry.rank is Rank.NORMAL and not leaf.watched:
+            leaf.watched = True
+            self._watch(resource, leaf, entry)
+
+    def _watch(self, resource: WaitedResource, leaf: Leaf, oldest: Entry) -> None:
+        due_us = oldest.since_us + self._aging_us
+        heapq.heappush(self._aging, (due_us, next(self._numbers), resource, leaf))
+
+    def _unshelve(self, entry: Entry) -> None:
+        """Take a task from where it waits; it stays known."""
+        if entry.shelf is Shelf.LINED:
+            self._resource(entry.task.resource).take_out(entry)
+        elif entry.shelf is Shelf.UNSERVED:
+            tasks = self._unserved[entry.task.kind]
+            del tasks[_key(entry.task)]
+            if not tasks:
+                del self._unserved[entry.task.kind]
+        self._put(entry, None)
+
+    def _put(self, entry: Entry, shelf: Shelf | None) -> None:
+        if entry.shelf is not None:
+            self._on_shelf[entry.shelf] -= 1
+        if shelf is not None:
+            self._on_shelf[shelf] += 1
+        entry.shelf = shelf
+
+    def _forget(self, entry: Entry) -> None:
+        key = _key(entry.task)
+        del self._entries[key]
+        siblings = self._of_experiment[entry.task.experiment_id]
+        del siblings[key]
+        if not siblings:
+            del self._of_experiment[entry.task.experiment_id]
+
+    # -- places --------------------------------------------------------------------
+    def occupy(self, task: TaskMessage, now_us: int = 0) -> None:
+        """A task that another scheduler dispatched runs: it has its place until it is released."""
+        self._occupy(self._resource(task.resource), Entry(task), now_us)
+
+    def _occupy(self, resource: WaitedResource, entry: Entry, now_us: int) -> Place:
+        task = entry.task
+        known = resource.places.get((task.task_id, task.action))
+        if known is not None:
+            self._leave(known)
+        place = Place(
+            task_id=task.task_id,
+            resource=resource.name,
+            attempt=task.attempt,
+            action=task.action,
+            bounds=self._bounds.of(task),
+            looked_at_us=now_us,
+            passes=task.passes,
+            entry=entry,
+        )
+        resource.places[task.task_id, task.action] = place
+        self._bounds.enter(place.bounds)
+        return place
+
+    def _leave(self, place: Place) -> None:
+        """The task runs no more, and nothing was learnt about its resource."""
+        resource = self._resources[place.resource]
+        if resource.places.pop((place.task_id, place.action), None) is None:
+            return
+        self._bounds.leave(place.bounds)
+        if place.probes:
+            resource.circuit.probe_withdrawn()
 
     def released(self, slot: SlotReleased, now_us: int) -> None:
         """A dispatched task no longer runs; its resource has a place more and its circuit learns something."""
+        self._now_us = now_us
         resource = self._resource(slot.resource)
-        if resource.running.get(slot.task_id) == slot.attempt:
-            del resource.running[slot.task_id]
-        if slot.resource_unavailable:
+        if slot.performed and slot.resource_unavailable:
             resource.circuit.unavailable(now_us, slot.reason)
-        else:
+        elif slot.performed:
             resource.circuit.answered()
+        place = resource.places.get((slot.task_id, slot.action))
+        if place is not None and place.attempt == slot.attempt:
+            place.probes = place.probes and not slot.performed
+            self._leave(place)
 
-    def serve(self, kinds: Collection[str]) -> None:
-        """The kinds of tasks for which there are workers now; until this is called, all are taken to have some."""
-        self._kinds = kinds
-        for kind in [kind for kind in self._unserved if kind in kinds]:
-            for task in self._unserved.pop(kind):
-                self._queue(task)
+    def places(self, before_us: int, limit: int) -> list[Place]:
+        """Up to ``limit`` places that were last known to be needed before that instant."""
+        every = (place for resource in self._resources.values() for place in resource.places.values())
+        return list(itertools.islice((place for place in every if place.looked_at_us < before_us), limit))
 
     def take_back(self, tasks: Iterable[TaskMessage]) -> None:
-        """Tasks that were dispatched could not be sent: they wait again."""
+        """Tasks that were dispatched could not be sent: they wait again, where they waited before."""
         for task in tasks:
-            self._resource(task.resource).running.pop(task.task_id, None)
-            self._known.add(_key(task))
-            self._queue(task)
+            place = self._resource(task.resource).places.get((task.task_id, task.action))
+            if place is not None and place.attempt == task.attempt:
+                self._leave(place)
+            if _key(task) not in self._entries:
+                self._enter(place.entry if place is not None and place.entry is not None else Entry(task))
+
+    # -- what people and workers do -----------------------------------------------------
+    def serve(self, workers: Mapping[str, Collection[str]]) -> None:
+        """The kinds of tasks for which there are workers now, each with the sessions of these.
+
+        Until this is called all kinds are taken to have some.
+        """
+        before, self._workers = self._workers, workers
+        for kind in [kind for kind in self._unserved if kind in workers]:
+            for entry in list(self._unserved[kind].values()):
+                self._unshelve(entry)
+                self._shelve(entry)
+        if before is None or before.keys() - workers.keys():
+            for entry in list(self._entries.values()):
+                if entry.shelf is Shelf.LINED and entry.task.kind not in workers:
+                    self._unshelve(entry)
+                    self._shelve(entry)
 
     def hold(self, experiment_id: str) -> None:
         """Keep back the experiment's tasks."""
-        if experiment_id in self._held:
-            return
-        self._held[experiment_id] = self._take_out(experiment_id)
+        self._held.add(experiment_id)
+        for entry in self._to_execute(experiment_id):
+            self._unshelve(entry)
+            self._put(entry, Shelf.HELD)
 
     def release(self, experiment_id: str) -> None:
         """Let the experiment's tasks go again."""
-        for task in self._held.pop(experiment_id, []):
-            self._queue(task)
+        self._held.discard(experiment_id)
+        for entry in self._to_execute(experiment_id):
+            if entry.shelf is Shelf.HELD:
+                self._shelve(entry)
 
     def forget(self, experiment_id: str) -> None:
         """Drop the experiment's tasks: it is cancelled."""
-        for task in [*self._held.pop(experiment_id, []), *self._take_out(experiment_id)]:
-            self._known.discard(_key(task))
+        self._held.discard(experiment_id)
+        for entry in self._to_execute(experiment_id):
+            self._unshelve(entry)
+            self._forget(entry)
 
-    def _take_out(self, experiment_id: str) -> list[TaskMessage]:
-        taken: list[TaskMessage] = []
-        for heap in (self._delayed, *(resource.waiting for resource in self._resources.values())):
-            mine = [entry for entry in heap if entry[2].experiment_id == experiment_id and entry[2].action == "execute"]
-            if mine:
-                taken += [entry[2] for entry in mine]
-                heap[:] = [entry for entry in heap if entry not in mine]
-                heapq.heapify(heap)
-        for kind, tasks in self._unserved.items():
-            taken += [task for task in tasks if task.experiment_id == experiment_id and task.action == "execute"]
-            self._unserved[kind] = [task for task in tasks if task not in taken]
-        return taken
+    def _to_execute(self, experiment_id: str) -> list[Entry]:
+        entries = self._of_experiment.get(experiment_id, {}).values()
+        return [entry for entry in entries if entry.task.action is TaskAction.EXECUTE]
 
     # -- what goes out ---------------------------------------------------------------
     def dispatch(self, now_us: int) -> list[TaskMessage]:
         """The tasks that may go to workers now; each occupies a place on its resource until it is released."""
+        self._now_us = now_us
         while self._delayed and self._delayed[0][0] <= now_us:
-            _, arrival, task = heapq.heappop(self._delayed)
-            heapq.heappush(self._resource(task.resource).waiting, (-task.priority, arrival, task))
-        sent: list[TaskMessage] = []
-        for name, resource in self._resources.items():
-            if resource.waiting:
-                sent += self._dispatch_on(name, resource, now_us)
+            entry = heapq.heappop(self._delayed)[2]
+            if entry.shelf is Shelf.DELAYED:
+                self._shelve(entry)
+        self._age(now_us)
+        # Where a task has waited longest first: limits that span resources would else favour one of them for ever.
+        waiting = [each for each in self._resources.values() if each.waiting]
+        waiting.sort(key=lambda resource: resource.oldest().arrival)
+        sent = self._dispatch_patient(waiting, now_us)
+        for resource in waiting:
+            sent += self._dispatch_on(resource, now_us)
         return sent
 
-    def _dispatch_on(self, name: str, resource: _Resource, now_us: int) -> Iterator[TaskMessage]:
-        places = self._limit_of(name) - len(resource.running)
-        admitted = resource.circuit.admits(now_us)
-        if admitted is not None:
-            places = min(places, admitted)
-        while places > 0 and resource.waiting:
-            _, _, task = heapq.heappop(resource.waiting)
-            if self._kinds is not None and task.kind not in self._kinds:
-                self._unserved.setdefault(task.kind, []).append(task)
-                continue
-            self._known.discard(_key(task))
-            resource.running[task.task_id] = task.attempt
-            resource.circuit.probe_sent()
-            places -= 1
-            yield task
+    def _dispatch_patient(self, waiting: Iterable[WaitedResource], now_us: int) -> list[TaskMessage]:
+        """The task that has waited longest, if it has waited far too long and now has all that it needs."""
+        if self._reservation.free:
+            resource = next((each for each in waiting if each.circuit.closed), None)
+            if resource is None or now_us < resource.oldest().since_us + 2 * self._aging_us:
+                return []
+            self._reservation.keep_for(resource.oldest(), resource)
+        ready = self._reservation.complete()
+        if ready is None:
+            return []
+        ready[0].take_out(ready[1])
+        return [self._go(*ready, now_us)]
+
+    def _dispatch_on(self, resource: WaitedResource, now_us: int) -> Iterator[TaskMessage]:
+        for _ in range(resource.room(now_us)):
+            entry = resource.take()
+            if entry is None:
+                return
+            yield self._go(resource, entry, now_us)
+
+    def _go(self, resource: WaitedResource, entry: Entry, now_us: int) -> TaskMessage:
+        self._put(entry, None)
+        self._forget(entry)
+        place = self._occupy(resource, entry, now_us)
+        place.probes = resource.circuit.sent(now_us)
+        return self._addressed(entry.task)
+
+    def _addressed(self, task: TaskMessage) -> TaskMessage:
+        """The task, to be avoided by workers that gave it back only if another one can take it."""
+        if not task.avoid:
+            return task
+        workers = self._workers.get(task.kind, ()) if self._workers is not None else ()
+        return task if set(workers) - set(task.avoid) else replace(task, avoid=())
+
+    def _age(self, now_us: int) -> None:
+        """Put normal tasks that have waited for too long among the urgent ones."""
+        while self._aging and self._aging[0][0] <= now_us:
+            _, _, resource, leaf = heapq.heappop(self._aging)
+            oldest = leaf.oldest()
+            while oldest is not None and oldest.since_us + self._aging_us <= now_us:
+                resource.promote(oldest)
+                oldest = leaf.oldest()
+            if oldest is None:
+                leaf.unwatch()
+            else:
+                self._watch(resource, leaf, oldest)
 
     def next_due_us(self) -> int | None:
         """When something may change by the passing of time alone; ``None`` if only messages can change anything."""
+        while self._delayed and self._delayed[0][2].shelf is not Shelf.DELAYED:
+            heapq.heappop(self._delayed)
         times = [self._delayed[0][0]] if self._delayed else []
         for resource in self._resources.values():
             probe = resource.circuit.next_probe_us()
@@ -148,31 +308,47 @@ class WaitingRoom:
                 times.append(probe)
         return min(times, default=None)
 
+    # -- what can be told of it ---------------------------------------------------------
     def reasons(self) -> Iterator[tuple[str, str]]:
         """Each waiting task's id and what it waits for."""
-        for tasks in self._held.values():
-            for task in tasks:
-                yield task.task_id, "held by a user; 'airavata-workload release' lets it go"
-        for instant_us, _, task in self._delayed:
-            yield task.task_id, f"not before {to_datetime(instant_us):%Y-%m-%d %H:%M:%S} UTC"
-        for kind, tasks in self._unserved.items():
-            for task in tasks:
-                yield task.task_id, f"a worker with the plugin '{kind}'; 'airavata-workload plugins list' shows ours"
-        for name, resource in self._resources.items():
-            if resource.circuit.closed:
-                reason = f"a free place on {name} (at most {self._limit_of(name)} tasks at once)"
-            else:
-                reason = f"{name} to answer again: {resource.circuit.reason}"
-            for _, _, task in resource.waiting:
-                yield task.task_id, reason
+        for entry in self._entries.values():
+            yield entry.task.task_id, self._reason(entry)
+
+    def _reason(self, entry: Entry) -> str:
+        task = entry.task
+        if entry.shelf is Shelf.HELD:
+            return HELD
+        if entry.shelf is Shelf.DELAYED:
+            return f"not before {to_datetime(task.not_before_us):%Y-%m-%d %H:%M:%S} UTC"
+        if entry.shelf is Shelf.UNSERVED:
+            return _no_worker(task.kind)
+        resource = self._resource(task.resource)
+        return (self._bounds.reason(task) if resource.circuit.closed else "") or resource.reason()
 
     def open_circuits(self) -> dict[str, str]:
         """Resources that do not answer, with the reason."""
         return {name: each.circuit.reason for name, each in self._resources.items() if not each.circuit.closed}
 
-    def _resource(self, name: str) -> _Resource:
-        return self._resources.setdefault(name, _Resource([], {}, self._new_circuit()))
+    def state(self, now_us: int) -> dict[str, Any]:
+        """What waits, why, and where, as a JSON object; see ``room_state``."""
+        waiting = {
+            HELD: self._on_shelf[Shelf.HELD],
+            LATER: self._on_shelf[Shelf.DELAYED],
+            **{_no_worker(kind): len(tasks) for kind, tasks in self._unserved.items()},
+        }
+        return room_state.state_of(self._resources.values(), waiting, self._reason, now_us)
+
+    def _resource(self, name: str) -> WaitedResource:
+        found = self._resources.get(name)
+        if found is None:
+            found = WaitedResource(name, self._policy, self._bounds, self._new_circuit())
+            self._resources[name] = found
+        return found
 
 
-def _key(task: TaskMessage) -> tuple[str, int, str]:
-    return (task.task_id, task.attempt, str(task.action))
+def _no_worker(kind: str) -> str:
+    return f"a worker with the plugin '{kind}'; 'airavata-workload plugins list' shows ours"
+
+
+def _key(task: TaskMessage) -> _Key:
+    return (task.task_id, task.attempt, task.action)

@@ -17,12 +17,12 @@ from airavata_workload.domain.states import TaskState
 from airavata_workload.domain.task import LoadedDag, Task, TaskChange
 from airavata_workload.domain.transition import Applied
 from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.testing.abstract_dag_tests import AbstractDagTests
 from airavata_workload.testing.graph_store_machine import machine_for
 from airavata_workload.testing.samples import (
     AWKWARD,
     CHAIN,
     DIAMOND,
-    abstract_dag,
     job,
     loaded_dag,
     named,
@@ -47,8 +47,16 @@ def run_to_end(store: GraphStore, task: Task, target: TaskState = TaskState.COMP
     return apply_one(store, claimed, target, **changes)
 
 
-class GraphStoreSuite:
-    """Needs a fixture ``open_store``: each call opens the same storage once more; the suite closes what it opens."""
+class GraphStoreSuite(AbstractDagTests):
+    """Needs a fixture ``open_store``: each call opens the same storage once more; the suite closes what it opens.
+
+    The storage may be shared with others. What the tests store stays there,
+    unless the fixture sees to it. ``model_examples`` and ``model_steps`` say
+    how long the test against the model takes.
+    """
+
+    model_examples = 40
+    model_steps = 40
 
     @pytest.fixture
     def store(self, open_store: OpenStore) -> Iterator[GraphStore]:
@@ -70,38 +78,6 @@ class GraphStoreSuite:
         dag = loaded_dag(DIAMOND)
         assert store.create_loaded(dag)
         return dag
-
-    # -- abstract DAGs ---------------------------------------------------------
-    def test_each_changed_abstract_dag_gets_the_next_version(self, store: GraphStore) -> None:
-        first = abstract_dag(unique("type"), "one")
-        second = replace(first, description="changed")
-        assert store.save_abstract(first) == first
-        assert store.save_abstract(second) == replace(second, version=2)
-        assert store.abstract(first.application_type) == replace(second, version=2)
-        assert store.abstract(first.application_type, 1) == first
-
-    def test_an_equal_abstract_dag_is_not_stored_again(self, store: GraphStore, other: GraphStore) -> None:
-        dag = abstract_dag(unique("type"), "one", "two")
-        store.save_abstract(dag)
-        assert other.save_abstract(replace(dag, version=9)).version == 1
-        assert store.save_abstract(replace(dag, description="new")).version == 2
-        assert store.save_abstract(dag).version == 3  # equal to an old one, not to the newest
-
-    def test_an_unknown_type_is_refused_with_the_nearest_known_one(self, store: GraphStore) -> None:
-        known = unique("astronomy")
-        store.save_abstract(abstract_dag(known, "one"))
-        with pytest.raises(NotFoundError, match=known):
-            store.abstract(known[:-1])
-        with pytest.raises(NotFoundError, match="version 7"):
-            store.abstract(known, 7)
-
-    def test_abstracts_lists_the_newest_of_each_sorted_by_name(self, store: GraphStore) -> None:
-        later, earlier = unique("b"), unique("a")
-        store.save_abstract(abstract_dag(later, "one"))
-        store.save_abstract(abstract_dag(later, "one", "two"))
-        store.save_abstract(abstract_dag(earlier, "one"))
-        found = [(dag.application_type, dag.version) for dag in store.abstracts()]
-        assert [one for one in found if one[0] in (later, earlier)] == [(earlier, 1), (later, 2)]
 
     # -- creating, replacing, deleting -----------------------------------------------
     def test_what_was_created_is_read_back_by_everyone(self, store: GraphStore, other: GraphStore) -> None:
@@ -326,6 +302,23 @@ class GraphStoreSuite:
         assert diamond.experiment_id in store.unfinished()
         assert single.experiment_id not in store.unfinished()
 
+    def test_executing_lists_what_runs_and_what_waits_for_a_job(self, store: GraphStore, other: GraphStore) -> None:
+        dag = loaded_dag({"runs": (), "parked": (), "waits": (), "ended": ()})
+        ended_dag = loaded_dag({"only": ()})
+        assert store.create_loaded(dag)
+        assert store.create_loaded(ended_dag)
+        runs = apply_one(store, dag.tasks[0], TaskState.EXECUTING, owner="worker-1").task
+        claimed = apply_one(store, dag.tasks[1], TaskState.EXECUTING).task
+        assert runs is not None
+        assert claimed is not None
+        parked = apply_one(store, claimed, TaskState.EXECUTING, job=job()).task
+        run_to_end(store, dag.tasks[3])
+        run_to_end(store, ended_dag.tasks[0])
+        ours = {dag.experiment_id, ended_dag.experiment_id}
+        assert [task for task in other.executing() if task.experiment_id in ours] == [runs, parked]
+        apply_one(store, runs, TaskState.CREATED, next_attempt=2)
+        assert [task for task in other.executing() if task.experiment_id in ours] == [parked]
+
     # -- intent and notes ----------------------------------------------------------------
     def test_an_intent_is_stored_only_for_the_running_attempt(self, store: GraphStore, diamond: LoadedDag) -> None:
         task = diamond.tasks[0]
@@ -387,8 +380,8 @@ class GraphStoreSuite:
         run_state_machine_as_test(
             machine_for(store),
             settings=settings(
-                max_examples=40,
-                stateful_step_count=40,
+                max_examples=self.model_examples,
+                stateful_step_count=self.model_steps,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from airavata_workload.domain.errors import InputError
 from airavata_workload.ports.recovery_nodes import RecoveryNode, RecoveryNodes
 from airavata_workload.testing.samples import AWKWARD, unique
 
@@ -122,6 +123,69 @@ class RecoveryNodesSuite:
 
     def test_a_service_that_joins_again_is_listed_once(self, nodes: RecoveryNodes) -> None:
         nodes.join("worker", {"kinds": ["a"]})
+        (first,) = [member for member in nodes.members() if member.session == nodes.session]
         nodes.join("worker", {"kinds": ["a", "b"]})
         (member,) = [member for member in nodes.members() if member.session == nodes.session]
         assert member.capabilities == {"kinds": ["a", "b"]}
+        assert member.started_at_us == first.started_at_us
+
+    def test_a_session_may_be_several_services(self, nodes: RecoveryNodes, other: RecoveryNodes) -> None:
+        nodes.join("worker", {"slots": 2})
+        nodes.join("monitor", {})
+        found = {member.service: member for member in other.members() if member.session == nodes.session}
+        assert set(found) == {"worker", "monitor"}
+        assert found["worker"].capabilities == {"slots": 2}
+
+    @pytest.fixture
+    def role(self) -> str:
+        """A role that no other test uses."""
+        return unique("role")
+
+    def test_one_session_leads_a_role(self, nodes: RecoveryNodes, other: RecoveryNodes, role: str) -> None:
+        assert nodes.lead(role)
+        assert not other.lead(role)
+        assert nodes.lead(role)
+        assert other.lead(f"{role}-2")
+        assert not nodes.lead(f"{role}-2")
+
+    def test_a_role_may_have_any_name(self, nodes: RecoveryNodes, other: RecoveryNodes, role: str) -> None:
+        for name in (f"{role}/../x", f"{role} Grüße 試験", f"{role}%2F", ".", ".."):
+            assert nodes.lead(name)
+            assert not other.lead(name)
+            nodes.resign(name)
+
+    def test_an_empty_role_is_refused(self, nodes: RecoveryNodes) -> None:
+        with pytest.raises(InputError, match="cannot name a role"):
+            nodes.lead("")
+
+    def test_a_lead_that_is_given_up_is_free(self, nodes: RecoveryNodes, other: RecoveryNodes, role: str) -> None:
+        nodes.resign(role)
+        assert nodes.lead(role)
+        other.resign(role)
+        assert not other.lead(role)
+        nodes.resign(role)
+        assert other.lead(role)
+        assert not nodes.lead(role)
+
+    def test_the_lead_of_a_session_that_ends_is_free(
+        self, open_nodes: OpenNodes, nodes: RecoveryNodes, role: str
+    ) -> None:
+        gone = open_nodes()
+        assert gone.lead(role)
+        assert not nodes.lead(role)
+        gone.close()
+        assert nodes.lead(role)
+
+    def test_of_many_who_compete_one_leads(self, open_nodes: OpenNodes, role: str) -> None:
+        sessions = [open_nodes() for _ in range(4)]
+        start = Barrier(len(sessions))
+
+        def compete(one: RecoveryNodes) -> list[bool]:
+            start.wait(10)
+            return [one.lead(role) for _ in range(5)]
+
+        with ThreadPoolExecutor(len(sessions)) as threads:
+            answers = list(threads.map(compete, sessions))
+        for one in sessions:
+            one.close()
+        assert sorted(answers) == [[False] * 5] * 3 + [[True] * 5]

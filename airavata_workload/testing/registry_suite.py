@@ -149,6 +149,19 @@ class RegistrySuite:
         registry.set_held(stored.experiment_id, False)
         assert not registry.experiment(stored.experiment_id).held
 
+    def test_an_experiment_is_placed_once(self, registry: Registry) -> None:
+        somewhere, anywhere = experiment(), experiment(compute_resource="", candidates=("alpha", "beta"))
+        registry.create_experiments([somewhere, anywhere])
+        assert registry.place(somewhere.experiment_id, "alpha") == somewhere.compute_resource
+        assert registry.place(anywhere.experiment_id, "alpha") == "alpha"
+        assert registry.place(anywhere.experiment_id, "beta") == "alpha", "the second one learns of the first"
+        assert registry.experiment(anywhere.experiment_id) == replace(anywhere, compute_resource="alpha")
+        assert anywhere.experiment_id in {
+            each.experiment_id for each in registry.experiments(ExperimentFilter(compute_resource="alpha"))
+        }
+        with pytest.raises(NotFoundError):
+            registry.place("no such experiment", "alpha")
+
     def test_statistics_count_experiments_by_state(self, registry: Registry, stored: Experiment) -> None:
         before = dict(registry.statistics())
         registry.create_experiments([experiment(state=ExperimentState.FAILED), experiment()])
@@ -282,7 +295,8 @@ class RegistrySuite:
             assert sorted(threads.map(write, range(6))) == [[False]] * 5 + [[True]]
 
     def test_many_changes_at_once(self, registry: Registry, stored: Experiment) -> None:
-        changes = [change(stored, TASK, "CREATED", subject_id=f"TASK_{n}", at_us=n) for n in range(1200)]
+        task = unique("TASK")
+        changes = [change(stored, TASK, "CREATED", subject_id=f"{task}_{n}", at_us=n) for n in range(1200)]
         assert all(registry.record(changes))
         assert not any(registry.record(changes))
         assert registry.audit_trail(stored.experiment_id) == changes

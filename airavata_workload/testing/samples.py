@@ -144,6 +144,8 @@ def experiment(**changes: Any) -> Experiment:
             environment={"OMP_NUM_THREADS": "2"},
         ),
         compute_resource="cluster",
+        candidates=("cluster", "other cluster"),
+        needs=("gpu",),
         user="ada",
         gateway="portal",
         description=AWKWARD,

@@ -16,13 +16,16 @@ from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import UnavailableError, WorkloadError
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
+    SCHEDULER_QUEUE,
     OutcomeMessage,
+    SlotReleased,
+    SlotsReleased,
     TaskAction,
     TaskMessage,
     task_queue,
 )
 from airavata_workload.domain.states import TaskState
-from airavata_workload.domain.transition import Transition
+from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
@@ -37,7 +40,7 @@ log = structlog.get_logger("airavata_workload.worker")
 
 WAIT_S = 1.0
 REPORT_BATCH = 128
-MAX_REMEMBERED_CANCELS = 10_000
+MAX_REMEMBERED = 10_000
 
 
 class Worker(Stage):
@@ -78,6 +81,8 @@ class Worker(Stage):
         # By process, so that a new process of the same experiment is not meant; kept even if nothing of it runs
         # here now, because a claim may cross the request.
         self._cancelled: OrderedDict[str, None] = OrderedDict()
+        # What was done and told here: should its message come again, it is not run again.
+        self._done: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._outbox: thread_queue.SimpleQueue[tuple[OutcomeMessage, Delivery] | None] = thread_queue.SimpleQueue()
         self._reporter = threading.Thread(target=self._report_loop, name="worker-reporter", daemon=True)
         self._unsubscribe = bus.subscribe(self._on_control, topics=["control"])
@@ -136,21 +141,48 @@ class Worker(Stage):
         claims = [self._claim(message) for _, message in tasks if message.action is TaskAction.EXECUTE]
         granted = iter(self._graph.apply(claims) if claims else [])
         mine: list[tuple[Delivery, TaskMessage]] = []
-        not_mine: list[Delivery] = []
+        not_mine: list[tuple[Delivery, TaskMessage, Applied]] = []
         for delivery, message in tasks:
-            accepted = message.action is TaskAction.CANCEL or next(granted).accepted
-            if accepted:
+            claim = None if message.action is TaskAction.CANCEL else next(granted)
+            if claim is None or claim.accepted or self._is_ours(message, claim):
                 mine.append((delivery, message))
             else:
-                not_mine.append(delivery)
+                not_mine.append((delivery, message, claim))
         for delivery, message in mine:
             with self._lock:
                 self._running.add(message.task_id)
             self._pool.submit(self._run, delivery, message)
         if not_mine:
-            self._queue.acknowledge(not_mine)
+            self._refuse(not_mine)
         self._tell_started([message for _, message in mine if message.action is TaskAction.EXECUTE], claims)
         return len(mine)
+
+    def _is_ours(self, message: TaskMessage, claim: Applied) -> bool:
+        """Whether an earlier claim of ours was stored although the answer got lost, so that nobody runs the task."""
+        task = claim.task
+        with self._lock:
+            return (
+                task is not None
+                and task.state is TaskState.EXECUTING
+                and (task.attempt, task.owner) == (message.attempt, self._session)
+                and not task.parked
+                and message.task_id not in self._running
+                and (message.task_id, message.attempt) not in self._done
+            )
+
+    def _refuse(self, not_mine: Sequence[tuple[Delivery, TaskMessage, Applied]]) -> None:
+        """Acknowledge what need not run; the scheduler is told, unless an outcome of that attempt will tell it."""
+        slots = tuple(
+            SlotReleased(task_id=message.task_id, resource=message.resource, attempt=message.attempt, performed=False)
+            for _, message, claim in not_mine
+            if claim.task is None
+            or claim.task.attempt != message.attempt
+            or claim.task.state is not TaskState.EXECUTING
+        )
+        if slots:
+            released = SlotsReleased(slots=slots)
+            self._queue.publish([Message(queue=SCHEDULER_QUEUE, body=released.to_body(), priority=100)])
+        self._queue.acknowledge([delivery for delivery, _, _ in not_mine])
 
     def _claim(self, message: TaskMessage) -> Transition:
         return Transition(
@@ -211,6 +243,10 @@ class Worker(Stage):
             outcome = self._performance.broken(message, error)
         finally:
             with self._lock:
+                if message.action is TaskAction.EXECUTE:
+                    self._done[message.task_id, message.attempt] = None
+                while len(self._done) > MAX_REMEMBERED:
+                    self._done.popitem(last=False)
                 self._running.discard(message.task_id)
         self._outbox.put((outcome, delivery))
 
@@ -238,7 +274,7 @@ class Worker(Stage):
         if event.body.get("request") == "cancel":
             with self._lock:
                 self._cancelled[event.body["process_id"]] = None
-                while len(self._cancelled) > MAX_REMEMBERED_CANCELS:
+                while len(self._cancelled) > MAX_REMEMBERED:
                     self._cancelled.popitem(last=False)
 
     # -- reporting ---------------------------------------------------------------------

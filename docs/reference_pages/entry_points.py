@@ -17,6 +17,7 @@ from airavata_workload.ports import (
     recovery_nodes,
     registry,
     remote_shell,
+    store_schema,
     task_plugin,
     task_queue,
     validation,
@@ -41,6 +42,10 @@ FACTORIES: dict[str, tuple[type[Any], str]] = {
     "task_queues": (task_queue.TaskQueue, _BACKING),
     "recovery_nodes": (recovery_nodes.RecoveryNodes, _BACKING),
     "registries": (registry.Registry, _BACKING),
+    "store_schemas": (
+        store_schema.StoreSchema,
+        f"{_BACKING}; under the name of the registry whose tables it is about, if that has any to bring up to date",
+    ),
     "event_buses": (event_bus.EventBus, _BACKING),
     "credential_stores": (credential_store.CredentialStore, _BACKING),
     "placements": (validation.Placement, "the class; made without arguments"),

@@ -23,6 +23,7 @@ _ORDER = (
     "task_queue",
     "recovery_nodes",
     "registry",
+    "store_schema",
     "event_bus",
     "credential_store",
     "validation",

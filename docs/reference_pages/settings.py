@@ -44,8 +44,12 @@ def page() -> str:
         f"`{ENVIRONMENT_PREFIX}WORKER_SLOTS=8`. Lists and tables are written as JSON there.",
         "## `[options]`",
         keys(BackingOptions),
-        "The embedded backing systems take no options, but for the registry: `url` puts it into a database of its own "
-        "(an SQLAlchemy URL; SQLite, MySQL and MariaDB are understood).",
+        "The embedded backing systems take no options.",
+        "The registry `sql` keeps experiments and audit trail in a database of its own. Its options are `url`, for "
+        "example `mysql+pymysql://USER:PASSWORD@HOST:3306/DATABASE?ssl_ca=/etc/ssl/certs/ca.pem` (MySQL, MariaDB, or "
+        "`sqlite:///FILE`; with `ssl_ca` the server's certificate and name are checked); `pool_size`, the most "
+        "connections of a process (10); and `upgrade`, whether opening it brings its tables up to date (true; if "
+        "false, `airavata-workload db upgrade` has to).",
         "## The home directory",
         f"`$AIRAVATA_WORKLOAD_HOME`, by default `{DEFAULT_HOME}`. It must be on a file system that keeps locks: a "
         "local disk. `airavata-workload doctor` looks whether it does.",

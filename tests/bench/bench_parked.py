@@ -136,9 +136,9 @@ def measure(directory: Path, pid: int) -> None:
         for _ in range(JOBS // 1000):
             installation.workload().submit([experiment(directory, "park")] * 1000)
         end_s = time.monotonic() + 600
-        while engine.monitor.watched() < JOBS:
+        while engine.capabilities()["monitor"]["jobs"] < JOBS:
             if time.monotonic() > end_s:
-                raise TimeoutError(f"only {engine.monitor.watched()} of {JOBS} jobs are parked")
+                raise TimeoutError(f"only {engine.capabilities()['monitor']['jobs']} of {JOBS} jobs are parked")
             threading.Event().wait(0.2)
         threading.Event().wait(8 * INTERVAL_S)  # until the interval has grown to its greatest length
         counted = installation.counted

@@ -3,39 +3,88 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from services.servers import Servers, private_servers
 
 from airavata_workload.domain.cluster import Cluster
 
-SERVICES = Path(__file__).parents[1] / "services" / "services.sh"
-
-
-def _services(*arguments: str) -> str:
-    done = subprocess.run([str(SERVICES), *arguments], capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def _environment(*names: str) -> dict[str, str]:
-    lines = _services("env", *names).splitlines()
-    pairs = (line.removeprefix("export ").split("=", 1) for line in lines if "=" in line)
-    return {key: value.strip("\"'") for key, value in pairs}
+SHARED = Servers()
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Mapping[str, str]]:
     """Environment of the running OpenSSH servers and of Slurm; stops at the end what it started itself."""
-    running = _services("status", "sshd", "slurm")
-    started = [name for name in ("slurm", "sshd") if f"{name}: running" not in running and "running" not in running]
-    if started:
-        _services("start", "slurm", "sshd")
-    yield _environment("sshd", "slurm")
-    if started and not os.environ.get("KEEP_SERVICES"):
-        _services("stop", "sshd", "slurm", "mariadb")
+    with SHARED.kept_running("slurm", "sshd") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def zookeeper_hosts() -> Iterator[str]:
+    """``host:port`` of one real ZooKeeper."""
+    with SHARED.kept_running("zookeeper") as environment:
+        yield environment["ZOOKEEPER_HOSTS"]
+
+
+@pytest.fixture(scope="session")
+def zookeeper_ensemble_hosts() -> Iterator[str]:
+    """``host:port,...`` of an ensemble of three."""
+    with SHARED.kept_running("zookeeper3") as environment:
+        yield environment["ZOOKEEPER_ENSEMBLE_HOSTS"]
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[Mapping[str, str]]:
+    """Environment of a real RabbitMQ: AMQP_URL, AMQPS_URL, AMQPS_CA, RABBITMQ_API."""
+    with SHARED.kept_running("rabbitmq") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def amqp_url(rabbitmq: Mapping[str, str]) -> str:
+    """URL of a real RabbitMQ, without TLS."""
+    return rabbitmq["AMQP_URL"]
+
+
+@pytest.fixture(scope="session")
+def amqps(rabbitmq: Mapping[str, str]) -> Mapping[str, str]:
+    """``url`` of the same RabbitMQ with TLS, and ``ca``, the file with who signed its certificate."""
+    return {"url": rabbitmq["AMQPS_URL"], "ca": rabbitmq["AMQPS_CA"]}
+
+
+@pytest.fixture(scope="session")
+def neo4j_server() -> Iterator[Mapping[str, str]]:
+    """``uri``, ``user`` and ``password`` of a real Neo4j."""
+    with SHARED.kept_running("neo4j") as environment:
+        yield {key: environment[f"NEO4J_{key.upper()}"] for key in ("uri", "user", "password")}
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Mapping[str, str]]:
+    """Environment of a real MariaDB: MARIADB_URL, MARIADB_SOCKET, MARIADB_CA."""
+    with SHARED.kept_running("mariadb") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(mariadb: Mapping[str, str]) -> str:
+    """URL of the database ``app`` on a real MariaDB, of a user who may create other databases."""
+    return mariadb["MARIADB_URL"]
+
+
+@pytest.fixture(scope="module")
+def private_services() -> Iterator[Servers]:
+    """Servers of this module alone, to be started, stopped and killed by its tests; none runs at first."""
+    with private_servers() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def services(private_services: Servers) -> Servers:
+    """The same under a shorter name."""
+    return private_services
 
 
 @pytest.fixture(scope="session")

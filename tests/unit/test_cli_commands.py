@@ -17,8 +17,8 @@ from airavata_workload.cli.reference import FORMS, documented, reference
 from airavata_workload.domain import errors
 
 ROOT = Path(__file__).parents[2]
-PROMISED = """run demo serve recover submit list show watch logs graph cancel retry clone hold release
-plugins dags clusters credentials config doctor"""
+PROMISED = """run demo serve service recover submit list show watch logs top graph cancel retry clone hold release
+plugins dags clusters credentials config db doctor"""
 
 
 def leaves(command: Any, path: str) -> list[tuple[str, Any]]:

@@ -216,7 +216,24 @@ def test_what_is_wrong_is_named(
 
 def test_a_missing_section_says_what_it_is_for(tmp_path: Path) -> None:
     assert "lacks 'experiment'. It is: what to run and where" in str(refused(tmp_path, "[inputs]\nx = 1\n"))
-    assert "lacks 'compute_resource'" in str(refused(tmp_path, '[experiment]\napplication_type = "x"\n'))
+    assert "lacks 'application_type'" in str(refused(tmp_path, '[experiment]\ncompute_resource = "x"\n'))
+
+
+@pytest.mark.parametrize(
+    ("line", "resource", "candidates"),
+    [
+        ('compute_resource = "alpha"', "alpha", None),
+        ('compute_resource = ["alpha"]', "alpha", None),
+        ('compute_resource = ["alpha", "beta"]', "", ("alpha", "beta")),
+        ("compute_resource = []", "", ()),
+        ("", "", ()),
+    ],
+)
+def test_where_it_runs_may_be_left_open(
+    tmp_path: Path, line: str, resource: str, candidates: tuple[str, ...] | None
+) -> None:
+    experiment = load(tmp_path, f'[experiment]\napplication_type = "x"\n{line}\nneeds = ["gpu"]\n')
+    assert (experiment.compute_resource, experiment.candidates, experiment.needs) == (resource, candidates, ("gpu",))
 
 
 def input_error(directory: Path, inputs: str) -> StagingInputError:

@@ -118,8 +118,9 @@ def documented_text() -> str:
 def test_the_documented_file_shows_every_setting_with_its_default(home: Path) -> None:
     (home / "config.toml").write_text(documented_text())
     settings = load_settings()
-    # These two have no default of their own, so an example stands in the file.
-    examples = {"monitor_min_poll_interval_s": None, "monitor_max_poll_interval_s": None}
+    # These have no default of their own, so an example stands in the file.
+    without = ("monitor_min_poll_interval_s", "monitor_max_poll_interval_s", "max_tasks_per_user", "max_tasks_per_gateway")
+    examples = dict.fromkeys(without)
     assert settings.model_copy(update=examples) == Settings(home=home)
     shown = settings.model_fields_set - {"home"}
     assert shown == set(Settings.model_fields) - {"home"}

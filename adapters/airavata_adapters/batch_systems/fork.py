@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 import shlex
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from airavata_adapters.batch_systems import fork_scripts, job_script, script_values
 from airavata_adapters.batch_systems.answers import BEGIN, required, sections
 from airavata_adapters.batch_systems.exit_codes import CANCELLED, TIME, parse_record
+from airavata_workload.domain.cluster import BatchLoad
 from airavata_workload.domain.errors import SubmissionRejectedError, SubmissionUncertainError, UnavailableError
 from airavata_workload.domain.job import Job, JobDescription, JobReport
 from airavata_workload.domain.states import JobState
@@ -164,6 +166,21 @@ class Fork(BatchSystem):
             "command -v setsid || { echo 'There is no setsid: install util-linux.' >&2; exit 127; }\n"
             "command -v awk || { echo 'There is no awk: install mawk or gawk.' >&2; exit 127; }\n"
         )
+
+    def load_script(self) -> str | None:
+        """The load average of the last minute, and the processors."""
+        return "cat /proc/loadavg && getconf _NPROCESSORS_ONLN\n"
+
+    def parse_load(self, result: CommandResult) -> BatchLoad:
+        """Whatever runs there, be it a job or not. Source: proc(5), /proc/loadavg; getconf(1)."""
+        lines = result.text.split("\n")
+        try:
+            return BatchLoad(
+                jobs_running=math.ceil(float(lines[0].split()[0])), jobs_pending=0, cpu_count=int(lines[1])
+            )
+        except (IndexError, ValueError, OverflowError):
+            said = result.error_text[-500:] or result.text.strip()[-500:]
+            raise UnavailableError(f"{self.cluster.name} does not say how busy it is: {said}") from None
 
 
 def _report(job_id: str, words: Sequence[str]) -> JobReport | None:

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from airavata_adapters.batch_systems import (
     job_script,
     script_values,
+    slurm_load,
     slurm_states,
     slurm_status,
     slurm_submission,
 )
+from airavata_workload.domain.cluster import BatchLoad
 from airavata_workload.domain.errors import ParameterError
 from airavata_workload.domain.job import Job, JobDescription, JobReport
 from airavata_workload.domain.states import JobState
@@ -133,6 +135,14 @@ class Slurm(BatchSystem):
             "{ echo 'There is no sbatch: set command_directory in the cluster file.' >&2; exit 127; }\n"
             f"{self._command('sinfo')} --noheader --format='%R'\n"
         )
+
+    def load_script(self) -> str | None:
+        """``squeue`` counts everybody's jobs, ``sinfo`` the CPUs."""
+        return slurm_load.load_script(self._command("squeue"), self._command("sinfo"))
+
+    def parse_load(self, result: CommandResult) -> BatchLoad:
+        """As ``slurm_load.parse_load``."""
+        return slurm_load.parse_load(result)
 
     def _for_each(self, jobs: Sequence[Job], command: str, separator: str = " ") -> str:
         """Run the command on all jobs; what it says of unknown and of ended jobs is no failure."""

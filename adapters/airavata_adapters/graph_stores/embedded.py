@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from airavata_adapters.graph_stores.unknown import unknown_abstract, unknown_task
 from airavata_adapters.sqlite import graph_statements as statements
 from airavata_adapters.sqlite import graph_transitions
 from airavata_adapters.sqlite.database import Database, open_database
 from airavata_adapters.sqlite.graph_rows import DagRows, StoredTask, rows_of
 from airavata_adapters.sqlite.prepared import from_text, storable, to_text
 from airavata_workload.domain.clock import now_us
-from airavata_workload.domain.dag import AbstractDag, nearest
+from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.task import LoadedDag, Task
 from airavata_workload.domain.transition import Applied, Transition
@@ -66,17 +67,7 @@ class EmbeddedGraphStore(GraphStore):
 
     def _unknown_abstract(self, application_type: str, version: int | None) -> NotFoundError:
         newest = dict(self._database.read(lambda connection: statements.ABSTRACT_VERSIONS.run(connection).fetchall()))
-        if application_type in newest:
-            return NotFoundError(
-                f"The DAG of application type '{application_type}' has no version {version}.",
-                remedy=f"Its newest version is {newest[application_type]}.",
-            )
-        close = nearest(application_type, newest)
-        hint = f" Did you mean '{close}'?" if close else ""
-        return NotFoundError(
-            f"There is no DAG for application type '{application_type}'.{hint}",
-            remedy="'airavata-workload dags list' shows all, 'airavata-workload dags load FILE' adds one.",
-        )
+        return unknown_abstract(application_type, version, newest)
 
     def abstracts(self) -> list[AbstractDag]:
         """As ``GraphStore.abstracts``."""
@@ -167,10 +158,7 @@ class EmbeddedGraphStore(GraphStore):
 
         found = self._database.read(find)
         if found is None:
-            raise NotFoundError(
-                f"There is no task '{task_id}'.",
-                remedy="'airavata-workload show EXPERIMENT' lists an experiment's tasks.",
-            )
+            raise unknown_task(task_id)
         return found.task()
 
     def tasks(self, experiment_id: str) -> list[Task]:
@@ -201,6 +189,15 @@ class EmbeddedGraphStore(GraphStore):
                 for experiment_id in wanted
                 for row in statements.PARKED_TASKS.run(connection, experiment_id=experiment_id).fetchall()
             ]
+
+        return [stored.task() for stored in self._database.read(find)]
+
+    def executing(self) -> list[Task]:
+        """As ``GraphStore.executing``."""
+
+        def find(connection: Connection) -> list[StoredTask]:
+            rows = statements.EXECUTING_TASKS.run(connection).fetchall()
+            return [graph_transitions.with_history(connection, row) for row in rows]
 
         return [stored.task() for stored in self._database.read(find)]
 

@@ -1,4 +1,7 @@
-"""The recovery nodes of the one-process mode, in the shared SQLite file; lock files tell which sessions live."""
+"""The recovery nodes of the one-process mode, in the shared SQLite file.
+
+Lock files tell which sessions live and who leads.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from airavata_adapters.recovery_nodes.lead_files import LeadFiles
 from airavata_adapters.sqlite.database import Database, open_database
 from airavata_adapters.sqlite.prepared import Prepared, from_text, to_text
 from airavata_adapters.sqlite.tables import members, recovery_nodes
@@ -48,9 +52,11 @@ _MEMBERS = Prepared(
 class EmbeddedRecoveryNodes(RecoveryNodes):
     """Nodes and members in SQLite. Every method may raise what ``Database`` raises."""
 
-    def __init__(self, database: Database, session: str) -> None:
+    def __init__(self, database: Database, session: str, leads: LeadFiles) -> None:
         self._database = database
         self._session = session
+        self._leads = leads
+        self._started_at_us = now_us()
         self._close_lock = threading.Lock()
         self._closed = False
         database.sessions.hold(session)
@@ -67,7 +73,7 @@ class EmbeddedRecoveryNodes(RecoveryNodes):
             "service": service,
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "started_at_us": now_us(),
+            "started_at_us": self._started_at_us,
             "capabilities": to_text(capabilities),
         }
 
@@ -134,12 +140,21 @@ class EmbeddedRecoveryNodes(RecoveryNodes):
             for experiment_id, owner in rows
         ]
 
+    def lead(self, role: str) -> bool:
+        """As ``RecoveryNodes.lead``. Raises what ``LeadFiles.lead`` raises."""
+        return self._leads.lead(role)
+
+    def resign(self, role: str) -> None:
+        """As ``RecoveryNodes.resign``."""
+        self._leads.resign(role)
+
     def close(self) -> None:
         """As ``RecoveryNodes.close``."""
         with self._close_lock:
             if self._closed:
                 return
             self._closed = True
+        self._leads.close()
 
         def leave(connection: Connection) -> None:
             # Other ports of this process may keep the session alive, so its nodes have to be given up by name.
@@ -165,7 +180,7 @@ def open_recovery_nodes(context: BackingContext) -> RecoveryNodes:
     context.settled_options()
     database = open_database(context.home)
     try:
-        return EmbeddedRecoveryNodes(database, context.session)
+        return EmbeddedRecoveryNodes(database, context.session, LeadFiles(context.home))
     except BaseException:
         database.close()
         raise

@@ -1,4 +1,4 @@
-"""The registry and audit trail in an SQL database: the shared SQLite file, or the one that a URL names."""
+"""The registry and audit trail in SQL, and the one in the database that a URL names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     ColumnElement,
     Connection,
     Row,
@@ -17,19 +18,23 @@ from sqlalchemy import (
     update,
 )
 
-from airavata_adapters.registries import tables
-from airavata_adapters.registries.recording import chunks, record
-from airavata_adapters.registries.rows import change_of, experiment_of, experiment_row, job_of, job_row
+from airavata_adapters.registries import server_url, tables
+from airavata_adapters.registries.in_lists import chunks
+from airavata_adapters.registries.job_saving import save_jobs
+from airavata_adapters.registries.recording import record
+from airavata_adapters.registries.rows import change_of, experiment_of, experiment_row, job_of
 from airavata_adapters.registries.server import ServerDatabase, Transactions
-from airavata_adapters.sqlite.database import open_database
+from airavata_adapters.registries.server_schema import ServerSchema
 from airavata_workload.domain.change import StateChange
-from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.errors import NotFoundError, SettingsError
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, may_follow
+from airavata_workload.domain.states import ExperimentState, ProcessState
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.registry import ExperimentFilter, JobRecord, Registry
+from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
 
 _SHOWN_CANDIDATES = 5
+_OPTIONS = {"url": "", "pool_size": 10, "upgrade": True}
 
 _KNOWN_IDS = select(tables.experiments.c.experiment_id).where(
     tables.experiments.c.experiment_id.in_(bindparam("experiment_ids", expanding=True))
@@ -58,24 +63,17 @@ _START_PROCESS = (
     )
     .values(process_id=bindparam("new_process"), process_state=str(ProcessState.CREATED))
 )
+_PLACE = (
+    update(tables.experiments)
+    .where(
+        tables.experiments.c.experiment_id == bindparam("of_experiment"), tables.experiments.c.compute_resource == ""
+    )
+    .values(compute_resource=bindparam("chosen"))
+)
 _SET_HELD = (
     update(tables.experiments)
     .where(tables.experiments.c.experiment_id == bindparam("of_experiment"))
     .values(held=bindparam("is_held"))
-)
-_JOBS_OF_TASKS = select(tables.jobs.c.task_id, tables.jobs.c.cluster, tables.jobs.c.job_id, tables.jobs.c.state).where(
-    tables.jobs.c.task_id.in_(bindparam("task_ids", expanding=True))
-)
-_UPDATE_JOB = (
-    update(tables.jobs)
-    .where(
-        tables.jobs.c.task_id == bindparam("of_task"),
-        tables.jobs.c.cluster == bindparam("of_cluster"),
-        tables.jobs.c.job_id == bindparam("of_job"),
-    )
-    .values(
-        {name: bindparam(f"new_{name}") for name in ("state", "exit_code", "native_state", "reason", "updated_at_us")}
-    )
 )
 _JOBS_OF_EXPERIMENT = (
     select(tables.jobs)
@@ -164,6 +162,16 @@ class SqlRegistry(Registry):
 
         self._database.write(start)
 
+    def place(self, experiment_id: str, compute_resource: str) -> str:
+        """As ``Registry.place``."""
+
+        def choose(connection: Connection) -> str:
+            _require(connection, experiment_id)
+            connection.execute(_PLACE, {"of_experiment": experiment_id, "chosen": compute_resource})
+            return str(connection.execute(_BY_ID, {"of_experiment": experiment_id}).one().compute_resource)
+
+        return self._database.write(choose)
+
     def set_held(self, experiment_id: str, held: bool) -> None:
         """As ``Registry.set_held``. Raises ``NotFoundError``."""
 
@@ -198,7 +206,7 @@ class SqlRegistry(Registry):
     def save_jobs(self, records: Sequence[JobRecord]) -> None:
         """As ``Registry.save_jobs``; what may not follow the stored state is late and ignored."""
         if records:
-            self._database.write(lambda connection: _save_jobs(connection, records))
+            self._database.write(lambda connection: save_jobs(connection, records))
 
     def jobs(self, experiment_id: str) -> list[JobRecord]:
         """As ``Registry.jobs``."""
@@ -237,30 +245,50 @@ def _matching(statement: Select[Any], which: ExperimentFilter) -> Select[Any]:
     return statement
 
 
-def _save_jobs(connection: Connection, records: Sequence[JobRecord]) -> None:
-    stored: dict[tuple[str, str, str], JobState] = {
-        (row.task_id, row.cluster, row.job_id): JobState(row.state)
-        for ids in chunks(dict.fromkeys(record.task_id for record in records))
-        for row in connection.execute(_JOBS_OF_TASKS, {"task_ids": ids})
-    }
-    for one in records:
-        row = job_row(one)
-        key = (one.task_id, one.job.cluster, one.job.job_id)
-        if key not in stored:
-            connection.execute(insert(tables.jobs), row)
-        elif may_follow(stored[key], one.state):
-            of = {"of_task": one.task_id, "of_cluster": one.job.cluster, "of_job": one.job.job_id}
-            changed = ("state", "exit_code", "native_state", "reason", "updated_at_us")
-            connection.execute(_UPDATE_JOB, {**of, **{f"new_{name}": row[name] for name in changed}})
-        else:
-            continue
-        stored[key] = one.state
-
-
 def open_registry(context: BackingContext) -> Registry:
-    """Entry point ``embedded``: in the shared SQLite file, or with the option ``url`` in a database of its own.
+    """Entry point ``sql`` of ``registries``: in the database that the option ``url`` names.
 
-    Raises ``SettingsError``, ``StoreUnavailableError``, and for the file ``DeniedError`` and ``DocumentError``.
+    Options: ``url``; ``pool_size``, the most connections that this process
+    opens; ``upgrade``, whether opening makes and migrates the tables.
+
+    By default it does, so that there is no step which an installation could
+    forget. Of services that start together one migrates, and the others wait
+    for it; those that run already go on, because a migration only adds what
+    older versions need not know. ``upgrade = false`` is for an account that
+    may not change tables: then ``airavata-workload db upgrade`` is run by
+    another one, and opening a database that is behind is refused.
+
+    Raises ``SettingsError`` for a URL that cannot be used and for a database
+    of a newer revision, ``AuthenticationError``, ``DeniedError`` and
+    ``StoreUnavailableError``.
     """
-    url = context.settled_options(url="")["url"]
-    return SqlRegistry(ServerDatabase(url) if url else open_database(context.home))
+    options = context.settled_options(**_OPTIONS)
+    if options["pool_size"] < 1:
+        raise SettingsError("the registry needs at least one connection.", key="registry.pool_size")
+    url = _url(options)
+    schema = ServerSchema(url)
+    state = schema.state()
+    if state.verdict is not SchemaVerdict.CURRENT:
+        if not options["upgrade"]:
+            raise SettingsError(
+                f"{state.where}: the tables are {state.verdict}, and opening may not change them.",
+                key="registry.upgrade",
+                remedy="Run 'airavata-workload db upgrade'.",
+            )
+        schema.upgrade()
+    return SqlRegistry(ServerDatabase(url, pool_size=options["pool_size"]))
+
+
+def open_schema(context: BackingContext) -> StoreSchema:
+    """Entry point ``sql`` of ``store_schemas``: takes the same options. Raises ``SettingsError``."""
+    return ServerSchema(_url(context.settled_options(**_OPTIONS)))
+
+
+def _url(options: Mapping[str, Any]) -> URL:
+    if not options["url"]:
+        raise SettingsError(
+            "the registry 'sql' needs the option 'url'.",
+            key="registry.url",
+            remedy='For example url = "mysql+pymysql://USER:PASSWORD@HOST/DATABASE" under [options.registry].',
+        )
+    return server_url.parsed(options["url"])

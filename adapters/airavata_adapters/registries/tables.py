@@ -1,7 +1,9 @@
 """Tables of the registry and audit trail, for SQLite, MySQL and MariaDB alike.
 
 Instants are microseconds since the epoch as integers: no dialect keeps them
-differently. Names and ids compare by code point, not by the server's language.
+differently. Names and ids compare by code point, not by the server's language;
+only blanks at their end do not count on a server (Source: MySQL 8.4 manual,
+10.8.5 "The binary Collation Compared to _bin Collations"), and no id has any.
 """
 
 from __future__ import annotations

@@ -158,26 +158,26 @@ NOTE_WAITING = Prepared(
 )
 
 # -- reading ---------------------------------------------------------------------------------------------
+_columns_of_whole_tasks = select(
+    tasks.c.number,
+    tasks.c.task_id,
+    loaded_dags.c.experiment_id,
+    tasks.c.process_id,
+    tasks.c.name,
+    tasks.c.kind,
+    tasks.c.resource,
+    tasks.c.gateway,
+    tasks.c.context,
+    tasks.c.depends_on,
+    tasks.c.trigger_when,
+    tasks.c.retry,
+    tasks.c.priority,
+    *(column for column in task_states.c if column.name != "task_number"),
+    loaded_dags.c.open_tasks,
+    loaded_dags.c.unsuccessful_tasks,
+)
 _whole_tasks = (
-    select(
-        tasks.c.number,
-        tasks.c.task_id,
-        loaded_dags.c.experiment_id,
-        tasks.c.process_id,
-        tasks.c.name,
-        tasks.c.kind,
-        tasks.c.resource,
-        tasks.c.gateway,
-        tasks.c.context,
-        tasks.c.depends_on,
-        tasks.c.trigger_when,
-        tasks.c.retry,
-        tasks.c.priority,
-        *(column for column in task_states.c if column.name != "task_number"),
-        loaded_dags.c.open_tasks,
-        loaded_dags.c.unsuccessful_tasks,
-    )
-    .select_from(tasks)
+    _columns_of_whole_tasks.select_from(tasks)
     .join(task_states, task_states.c.task_number == tasks.c.number)
     .join(loaded_dags, loaded_dags.c.number == tasks.c.dag_number)
 )
@@ -192,6 +192,15 @@ PARKED_TASKS = Prepared(
         task_states.c.state == _EXECUTING,
         task_states.c.job.is_not(None),
     ).order_by(tasks.c.position)
+)
+EXECUTING_TASKS = Prepared(
+    _columns_of_whole_tasks.select_from(loaded_dags)
+    # A column behind a plus sign is not looked up by its index, which leaves SQLite one way: from the unfinished DAGs
+    # to their tasks. By itself it reads the states of all tasks there are (https://www.sqlite.org/optoverview.html, 1).
+    .join(tasks, tasks.c.dag_number == literal_column("+loaded_dags.number"))
+    .join(task_states, task_states.c.task_number == literal_column("+tasks.number"))
+    .where(loaded_dags.c.open_tasks > literal_column("0"), task_states.c.state == _EXECUTING)
+    .order_by(loaded_dags.c.number, tasks.c.position)
 )
 UNBLOCKED_SUCCESSORS = Prepared(
     _whole_tasks.join(

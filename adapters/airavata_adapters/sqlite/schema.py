@@ -9,7 +9,7 @@ takes longer to import than the rest of opening, is only loaded to migrate.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine
@@ -19,6 +19,7 @@ from airavata_workload.domain.errors import SettingsError
 
 REGISTRY_REVISION = "registry_0001"
 EMBEDDED_REVISION = "embedded_0001"
+WANTED = frozenset({REGISTRY_REVISION, EMBEDDED_REVISION})
 MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATION_TIMEOUT_S = 120.0
 
@@ -28,19 +29,19 @@ def bring_up_to_date(path: Path) -> None:
 
     Raises ``SettingsError`` if the file is of a newer revision than this code.
     """
-    wanted = {REGISTRY_REVISION, EMBEDDED_REVISION}
-    if _stored(path) == wanted:
+    if stored_revisions(path) == WANTED:
         return
     with private_files.exclusive(path.with_name(f"{path.name}.migration-lock"), _MIGRATION_TIMEOUT_S):
-        stored = _stored(path)
-        if stored == wanted:  # another process has been quicker
+        stored = stored_revisions(path)
+        if stored == WANTED:  # another process has been quicker
             return
         if stored:
-            require_known(stored, wanted, str(path))
+            require_known(stored, WANTED, str(path))
         _migrate(path)
 
 
-def _stored(path: Path) -> set[str]:
+def stored_revisions(path: Path) -> set[str]:
+    """The revisions that the SQLite file is of; none if it has no tables. Raises ``sqlite3.Error``."""
     connection = sqlite3.connect(path, timeout=30.0)
     try:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
@@ -75,12 +76,19 @@ def upgrade(connection: Connection, revision: str) -> None:
     command.upgrade(config, revision)
 
 
-def require_known(stored: Iterable[str], wanted: Iterable[str], where: str) -> None:
-    """Raise ``SettingsError``, naming both, if a stored revision is not one that this code has a migration for."""
+def unknown(stored: Iterable[str], wanted: Set[str]) -> set[str]:
+    """Those of the stored revisions that this code has no migration for: a newer version has written them."""
+    foreign = set(stored) - wanted
+    if not foreign:
+        return foreign
     from alembic.script import ScriptDirectory
 
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    newer = sorted(set(stored) - known)
+    return foreign - {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
+def require_known(stored: Iterable[str], wanted: Set[str], where: str) -> None:
+    """Raise ``SettingsError``, naming both, if a stored revision is not one that this code has a migration for."""
+    newer = sorted(unknown(stored, wanted))
     if newer:
         raise SettingsError(
             f"the database is of revision {', '.join(newer)}, which this version does not know; "

@@ -28,7 +28,9 @@ def experiment_form(experiment: Experiment) -> dict[str, Any]:
     name: what the user called it
     application_type: the abstract DAG that it follows
     application: name of the application
-    compute_resource: where it runs
+    compute_resource: where it runs, or empty as long as that is not decided
+    candidates: list of the compute resources among which that was or is chosen, empty for all; null if one was named
+    needs: list of what the chosen one must offer
     user: whose it is
     gateway: the gateway that it belongs to
     description: the user's words
@@ -51,6 +53,8 @@ def experiment_form(experiment: Experiment) -> dict[str, Any]:
         "application_type": experiment.application_type,
         "application": experiment.application.name,
         "compute_resource": experiment.compute_resource,
+        "candidates": None if experiment.candidates is None else list(experiment.candidates),
+        "needs": list(experiment.needs),
         "user": experiment.user,
         "gateway": experiment.gateway,
         "description": experiment.description,

@@ -1,4 +1,8 @@
-"""Registry and audit trail: experiments, state changes, jobs. Runs on SQLite, MySQL and MariaDB."""
+"""Registry and audit trail: experiments, state changes, jobs. Runs on SQLite, MySQL and MariaDB.
+
+MySQL and MariaDB commit every table and index by itself. So that a migration
+which was broken off can be run again, what is there already is left out.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +41,12 @@ def _number() -> sa.Column[int]:
     return sa.Column("number", kind, primary_key=True, autoincrement=True)
 
 
+def _create_index(name: str, table: str, columns: list[str]) -> None:
+    # MySQL has no CREATE INDEX IF NOT EXISTS.
+    if name not in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
+        op.create_index(name, table, columns)
+
+
 def _create_experiments() -> None:
     op.create_table(
         "experiments",
@@ -61,9 +71,10 @@ def _create_experiments() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_experiments"),
         sa.UniqueConstraint("experiment_id", name="uq_experiments_experiment_id"),
         **_SERVER,
+        if_not_exists=True,
     )
-    op.create_index("ix_experiments_created_at_us_number", "experiments", ["created_at_us", "number"])
-    op.create_index("ix_experiments_state_created_at_us_number", "experiments", ["state", "created_at_us", "number"])
+    _create_index("ix_experiments_created_at_us_number", "experiments", ["created_at_us", "number"])
+    _create_index("ix_experiments_state_created_at_us_number", "experiments", ["state", "created_at_us", "number"])
 
 
 def _create_state_changes() -> None:
@@ -91,10 +102,9 @@ def _create_state_changes() -> None:
             name="uq_state_changes_at_us_subject_id_subject_state_attempt",
         ),
         **_SERVER,
+        if_not_exists=True,
     )
-    op.create_index(
-        "ix_state_changes_experiment_id_at_us_number", "state_changes", ["experiment_id", "at_us", "number"]
-    )
+    _create_index("ix_state_changes_experiment_id_at_us_number", "state_changes", ["experiment_id", "at_us", "number"])
 
 
 def _create_jobs() -> None:
@@ -118,7 +128,8 @@ def _create_jobs() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_jobs"),
         sa.UniqueConstraint("task_id", "cluster", "job_id", name="uq_jobs_task_id_cluster_job_id"),
         **_SERVER,
+        if_not_exists=True,
     )
-    op.create_index(
+    _create_index(
         "ix_jobs_experiment_id_submitted_at_us_number", "jobs", ["experiment_id", "submitted_at_us", "number"]
     )

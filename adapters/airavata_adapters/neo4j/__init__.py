@@ -1,0 +1,1 @@
+"""What the graph store in Neo4j is made of: connection, transactions, statements."""

@@ -1,0 +1,60 @@
+"""Publishing that returns when the broker has everything. Lives on the thread of one ``BrokerLink``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from airavata_adapters.rabbitmq.channel import BrokerChannel, Outgoing
+from airavata_adapters.rabbitmq.link import BrokerLink
+from airavata_adapters.task_queues.rabbitmq_topology import Topology
+from airavata_workload.domain.errors import StoreUnavailableError
+
+_ATTEMPTS = 3
+_AT_ONCE = 1000
+"""Messages on their way at once, so that one long list does not fill the connection's buffers."""
+
+
+class Addressed(NamedTuple):
+    """A message and the engine's queue that must be declared before it fits."""
+
+    queue: str
+    message: Outgoing
+
+
+class Publisher:
+    """Publishes as mandatory: what fits no queue comes back, the queue is declared, and it is sent again."""
+
+    def __init__(self, link: BrokerLink, topology: Topology) -> None:
+        self._link = link
+        self._topology = topology
+        self._opening = asyncio.Lock()
+        self._channel: BrokerChannel | None = None
+
+    async def publish(self, messages: Sequence[Addressed]) -> None:
+        """Send all; returns when all are stored. Raises as ``BrokerChannel``; then any of them may be stored or not."""
+        for start in range(0, len(messages), _AT_ONCE):
+            await self._publish(messages[start : start + _AT_ONCE])
+
+    async def _publish(self, messages: Sequence[Addressed]) -> None:
+        for _attempt in range(_ATTEMPTS):
+            channel = await self._open_channel()
+            places = await channel.publish([each.message for each in messages])
+            if not places:
+                return
+            messages = [messages[place] for place in places]
+            queues = {each.queue for each in messages}
+            for queue in queues:
+                self._topology.forget(queue)
+            await self._topology.ensure(queues)
+        raise StoreUnavailableError(
+            f"The queue '{messages[0].message.routing_key}' vanishes again and again.",
+            remedy="Find out who deletes queues on the broker.",
+        )
+
+    async def _open_channel(self) -> BrokerChannel:
+        async with self._opening:
+            if self._channel is None or not self._channel.is_open:
+                self._channel = await self._link.channel(confirm=True)
+            return self._channel

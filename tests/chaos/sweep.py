@@ -1,0 +1,68 @@
+"""Kills each stage at each named step that it has been seen to take, before and after it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from chaos.site import Site
+
+LOOK_S = 0.2
+REACHED_WITHIN_S = 40.0
+"""A step that comes this seldom under load is given up, and the summary says so."""
+
+
+class Sweep:
+    """Under load: every service is started to die at the next step of its stage, until none is left.
+
+    Both services of a stage take from one list, so that where one leads and the other stands by, the
+    death of the leader brings the other to its step.
+    """
+
+    def __init__(self, site: Site, note: Callable[..., None]) -> None:
+        self._site = site
+        self._note = note
+        self._left = {stage: deque(steps) for stage, steps in site.steps().items()}
+        self._armed: dict[str, tuple[str, float]] = {}
+        self.killed_at: list[tuple[str, str]] = []
+        self.not_reached: list[tuple[str, str]] = []
+
+    def carry_out(self) -> None:
+        """Until each step has had its kill, or was not reached in time."""
+        self._site.step_of = self._arm
+        for name in self._site.fleet.names():
+            self._site.fleet.kill(name)
+        while any(self._left.values()) or self._armed:
+            time.sleep(LOOK_S)
+            self._look()
+        self._site.step_of = lambda name: ""
+        self._site.watch_steps = False
+        for name in self._site.fleet.names():
+            self._site.fleet.kill(name)
+
+    def _arm(self, name: str) -> str:
+        """The step at which the service is to die at this start."""
+        if name in self._armed:
+            stage, step = self._stage(name), self._armed.pop(name)[0]
+            self.killed_at.append((stage, step))
+            self._note("killed at a step", service=name, step=step)
+        steps = self._left.get(self._stage(name))
+        if not steps:
+            return ""
+        step = steps.popleft()
+        self._armed[name] = (step, time.monotonic() + REACHED_WITHIN_S)
+        return step
+
+    def _look(self) -> None:
+        for name, (step, until_s) in list(self._armed.items()):
+            if time.monotonic() < until_s or not self._site.fleet.running(name):
+                continue
+            self._armed.pop(name)
+            self.not_reached.append((self._stage(name), step))
+            self._note("a step was not reached", service=name, step=step)
+            self._site.fleet.kill(name)
+
+    @staticmethod
+    def _stage(name: str) -> str:
+        return name.rpartition("-")[0]
