@@ -14,6 +14,7 @@ from airavata_workload.documents.cluster_file import ClusterFiles
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.migration.seal import refuse_if_moved
 from airavata_workload.plugins import catalogue
 from airavata_workload.ports.backing import SESSION_PARTITION, BackingContext
 from airavata_workload.ports.credential_store import CredentialStore
@@ -201,6 +202,7 @@ class Installation:
                 priority_aging_s=settings.priority_aging_s,
                 min_poll_interval_s=settings.monitor_min_poll_interval_s,
                 max_poll_interval_s=settings.monitor_max_poll_interval_s,
+                may_start=lambda: refuse_if_moved(settings),
                 adopt_orphans=adopt_orphans,
             ),
             Service(service),

@@ -78,6 +78,8 @@ class EngineParts:
     circuit_first_delay_s: float
     circuit_max_delay_s: float
     recovery_interval_s: float
+    may_start: Callable[[], None]
+    """Raises if the engine must not run after all; asked once others can see that it is here."""
     adopt_orphans: bool
     """Whether to take over experiments whose owner is gone; a ``run`` drives its own only."""
 
@@ -113,6 +115,7 @@ class Engine:
         """Start every stage. ``announce`` is told to other services beside what the stages say themselves."""
         self._announced.update(announce or {})
         self._parts.nodes.join(self.service, self.capabilities())
+        self._parts.may_start()
         for stage in self._all():
             stage.start()
 

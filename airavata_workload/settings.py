@@ -150,13 +150,18 @@ def home_directory() -> Path:
     return Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).expanduser().absolute()
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """The settings in force. A file that is named by ``$AIRAVATA_WORKLOAD_CONFIG`` must be there.
+def load_settings(
+    *, file: Path | None = None, backing_from_environment: bool = True, **overrides: Any
+) -> Settings:
+    """The settings in force. ``file``, or the one that ``$AIRAVATA_WORKLOAD_CONFIG`` names, must be there.
+
+    Without ``backing_from_environment`` no environment variable says which
+    backing systems there are and what they are told.
 
     Raises ``SettingsError`` that names file and line, or the environment variable.
     """
     home = Path(overrides["home"]).absolute() if "home" in overrides else home_directory()
-    named = os.environ.get(FILE_VARIABLE)
+    named = file or os.environ.get(FILE_VARIABLE)
     path = Path(named).expanduser().absolute() if named else home / "config.toml"
     document = Document(path=path, content={}, lines={}, error=SettingsError)
     if named or path.exists():
@@ -166,6 +171,9 @@ def load_settings(**overrides: Any) -> Settings:
             "'home' cannot be set in a file that may lie in it.", ("home",), remedy=f"Set ${HOME_VARIABLE}."
         )
     from_environment = _environment()
+    if not backing_from_environment:
+        backing = {*BackingOptions.model_fields, "options"}
+        from_environment = {name: value for name, value in from_environment.items() if name not in backing}
     values = _merged(_merged(document.content, from_environment), {**overrides, "home": home})
     try:
         return Settings(**values)

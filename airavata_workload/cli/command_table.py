@@ -40,9 +40,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("show", "show:show", LOOK, "Show an experiment with its tasks, jobs and outputs."),
     CommandEntry("watch", "watch:watch", LOOK, "Follow an experiment to its end."),
     CommandEntry("logs", "logs:logs", LOOK, "Show what happened to an experiment, or what its jobs printed."),
-    CommandEntry(
-        "top", "top:top", LOOK, "Show workers and their load, queues, what tasks wait for, and open circuits."
-    ),
+    CommandEntry("top", "top:top", LOOK, "Show workers and their load, queues, waiting tasks and open circuits."),
     CommandEntry("graph", "graph:graph", LOOK, "Draw the tasks of an experiment or of an application type."),
     CommandEntry("cancel", "steering:cancel", STEER, "Cancel experiments and their jobs."),
     CommandEntry(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # slow to import, and not needed for help
     from airavata_workload.settings import Settings
 
 
+LOOKING = ("watch", "logs", "clusters", "doctor")
+"""What opens an installation without starting or changing anything."""
 SERVICES = ("serve", "orchestrator", "scheduler", "worker", "monitor")
 """What runs until it is stopped, and so logs what it does."""
 
@@ -60,9 +62,15 @@ class Invocation:
         return Path(named).expanduser().absolute() if named else home / "config.toml"
 
     def installation(self, service: str, *, private: bool = False) -> Installation:
-        """The backing systems, opened as they are used; a context manager that closes them."""
-        from airavata_workload.cli.log_output import log_to_standard_error
+        """The backing systems, opened as they are used; a context manager that closes them.
 
+        Raises ``ConflictError`` if the installation was moved elsewhere, unless the command only looks.
+        """
+        from airavata_workload.cli.log_output import log_to_standard_error
+        from airavata_workload.migration.seal import refuse_if_moved
+
+        if service not in LOOKING:
+            refuse_if_moved(self.settings)
         log_to_standard_error(self.log_level(service), self.settings.log_format)
         return self._opened(service, private)
 

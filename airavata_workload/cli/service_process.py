@@ -42,8 +42,9 @@ def run_service(
         try:
             engine.start({"health": health.url})
             health.ready = True
+            runs, stops, stopped = (f"the {service} {verb}" for verb in ("runs", "stops", "has stopped"))
             log.info(
-                f"the {service} runs",
+                runs,
                 session=installation.session,
                 pid=os.getpid(),
                 home=str(settings.home),
@@ -52,9 +53,9 @@ def run_service(
             while not signals.requested:
                 time.sleep(LOOK_S)
             health.ready = False
-            log.info(f"the {service} stops; a second signal ends it at once", drain_time_s=settings.drain_time_s)
+            log.info(stops, drain_time_s=settings.drain_time_s, second_signal="ends it at once")
             drained = engine.stop(settings.drain_time_s)
-            log.info(f"the {service} has stopped", drained=drained)
+            log.info(stopped, drained=drained)
         finally:
             health.close()
     return drained

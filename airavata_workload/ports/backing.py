@@ -29,7 +29,7 @@ class BackingContext:
     home: Path
     session: str
     partition: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def settled_options(self, **defaults: Any) -> dict[str, Any]:
         """The options with the defaults of those that are not given.

@@ -52,6 +52,15 @@ class GraphStore(ABC):
         """
 
     @abstractmethod
+    def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
+        """Store loaded DAGs of another graph store with their tasks as they are, all in one transaction.
+
+        Tasks come in whatever states, with attempts, owners, intents, jobs,
+        outputs and history; only counters are set, from the states. For each
+        DAG: False, and no change, if its experiment has a loaded DAG already.
+        """
+
+    @abstractmethod
     def apply(self, transitions: Sequence[Transition]) -> list[Applied]:
         """Apply each transition by compare-and-set, in order, and say what became of each.
 
@@ -80,6 +89,13 @@ class GraphStore(ABC):
     @abstractmethod
     def tasks(self, experiment_id: str) -> list[Task]:
         """The experiment's tasks in the order of its loaded DAG; empty if there is none."""
+
+    @abstractmethod
+    def loaded(self, experiment_ids: Iterable[str]) -> list[LoadedDag]:
+        """The loaded DAGs of those of these experiments that have one, in the order of the ids.
+
+        ``process_id`` is that of the tasks; '' if there are none.
+        """
 
     @abstractmethod
     def outputs(self, experiment_id: str) -> dict[str, Mapping[str, Any]]:

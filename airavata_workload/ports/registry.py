@@ -28,6 +28,15 @@ class JobRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentRecord:
+    """An experiment with all that a registry knows of it."""
+
+    experiment: Experiment
+    changes: Sequence[StateChange] = ()
+    jobs: Sequence[JobRecord] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentFilter:
     """Which experiments ``Registry.experiments`` lists; ``None`` does not filter."""
 
@@ -46,6 +55,14 @@ class Registry(ABC):
     @abstractmethod
     def create_experiments(self, experiments: Sequence[Experiment]) -> None:
         """Store new experiments; one whose id exists already is left as it is."""
+
+    @abstractmethod
+    def restore(self, records: Sequence[ExperimentRecord]) -> list[bool]:
+        """Store experiments of another registry as they are, with audit trail and jobs, all in one transaction.
+
+        Present states are those of the experiments; no change moves them. For
+        each record: False, and no change, if an experiment of that id is there.
+        """
 
     @abstractmethod
     def experiment(self, experiment_id: str) -> Experiment:

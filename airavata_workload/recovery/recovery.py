@@ -58,8 +58,12 @@ class Recovery(Stage):
 
     def adopt(self) -> list[str]:
         """Claim every orphan and have it resumed; returns those that this session got."""
-        claimed = [experiment_id for experiment_id in self.orphans() if self._nodes.claim(experiment_id)]
-        self._to_resume.update(claimed)
+        claimed = []
+        for experiment_id in self.orphans():
+            if self._nodes.claim(experiment_id):
+                claimed.append(experiment_id)
+                # At once: the next claim may raise, and nobody else would resume what is ours.
+                self._to_resume.add(experiment_id)
         self._resume()
         return claimed
 

@@ -103,9 +103,10 @@ class Bounds:
         if full is None:
             return ""
         running, limit = self.running(full), self.limit(full)
+        tasks = f"{running} task" if running == 1 else f"{running} tasks"
         whose = {
-            "user": f"user {full.name} already runs {running} tasks (a user of gateway {full.owner} may run {limit})",
-            "gateway": f"gateway {full.name} already runs {running} tasks (it may run {limit})",
-            "queue": f"{running} tasks already run for queue {full.name} of {full.owner} (at most {limit})",
+            "user": f"user {full.name} already runs {tasks} (a user of gateway {full.owner} may run {limit})",
+            "gateway": f"gateway {full.name} already runs {tasks} (it may run {limit})",
+            "queue": f"queue {full.name} of {full.owner} already has {tasks} (at most {limit})",
         }[full.kind]
         return f"a task to end, because {whose}"

@@ -16,12 +16,16 @@ What a heap holds beyond that is out of date and dropped when it comes up.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterator
 from enum import IntEnum, StrEnum
 
 from airavata_workload.domain.message import TaskAction, TaskMessage
 from airavata_workload.scheduler.bounds import Bound, Bounds
 from airavata_workload.scheduler.policy import Policy
+
+_numbers = itertools.count()
+"""Tells apart what stands in a heap with the same number of a task."""
 
 
 class Rank(IntEnum):
@@ -140,14 +144,15 @@ class Branch:
         self.parent = parent
         self._bounds = bounds
         self._bound = bound
-        self._heap: list[tuple[int, Branch | Leaf]] = []
+        self._heap: list[tuple[int, int, Branch | Leaf]] = []
         self.children: dict[str, Branch | Leaf] = {}
         self.announced: int | None = None
         self.count = 0
 
     def heard(self, first: int, child: Branch | Leaf) -> None:
         """A line below has a task to give."""
-        heapq.heappush(self._heap, (first, child))
+        # A line that was pruned may have announced the very task with which another one takes its place.
+        heapq.heappush(self._heap, (first, next(_numbers), child))
         self.announce()
 
     def first(self) -> int | None:
@@ -155,7 +160,7 @@ class Branch:
         if self._bounds.closes(self._bound, self):
             return None
         while self._heap:
-            announced, child = self._heap[0]
+            announced, _, child = self._heap[0]
             if child.announced != announced:
                 heapq.heappop(self._heap)
                 continue
@@ -165,7 +170,7 @@ class Branch:
             heapq.heappop(self._heap)
             child.announced = first
             if first is not None:
-                heapq.heappush(self._heap, (first, child))
+                heapq.heappush(self._heap, (first, next(_numbers), child))
             elif not child.kept:
                 self.prune(child)
         return None
@@ -177,7 +182,7 @@ class Branch:
 
     def take(self) -> Entry:
         """Take the first task out; ``first`` has just said that there is one."""
-        return self._heap[0][1].take()
+        return self._heap[0][2].take()
 
     def announce(self) -> None:
         """As ``Leaf.announce``."""

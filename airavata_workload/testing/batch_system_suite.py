@@ -237,6 +237,7 @@ class BatchSystemSuite(ABC):
             "hold": system.hold_script(jobs),
             "release": system.release_script(jobs),
             "check": system.check_script(),
+            "load": system.load_script(),
         }
         for what, script in scripts.items():
             done = subprocess.run(["sh", "-n"], input=script or "", text=True, capture_output=True, timeout=30)  # noqa: S607, PLW1510 - looked at below
@@ -279,6 +280,8 @@ class BatchSystemSuite(ABC):
             self.batch_system().parse_found(_NAME, result)
         with pytest.raises(UnavailableError):
             self.batch_system().parse_status([], result)
+        with pytest.raises(UnavailableError):
+            self.batch_system().parse_load(result)
 
     @pytest.mark.parametrize("word", ["", "no such state", "\n", "PENDING?", "C" * 1000])
     def test_an_unknown_state_is_unknown(self, word: str) -> None:

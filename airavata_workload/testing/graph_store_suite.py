@@ -19,6 +19,7 @@ from airavata_workload.domain.transition import Applied
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.testing.abstract_dag_tests import AbstractDagTests
 from airavata_workload.testing.graph_store_machine import machine_for
+from airavata_workload.testing.restored_dag_tests import RestoredDagTests
 from airavata_workload.testing.samples import (
     AWKWARD,
     CHAIN,
@@ -47,7 +48,7 @@ def run_to_end(store: GraphStore, task: Task, target: TaskState = TaskState.COMP
     return apply_one(store, claimed, target, **changes)
 
 
-class GraphStoreSuite(AbstractDagTests):
+class GraphStoreSuite(AbstractDagTests, RestoredDagTests):
     """Needs a fixture ``open_store``: each call opens the same storage once more; the suite closes what it opens.
 
     The storage may be shared with others. What the tests store stays there,

@@ -45,6 +45,13 @@ class LiveBatchSystemSuite(ABC):
     def directory(self) -> str:
         """An absolute directory there that exists and may be written to."""
 
+    def test_it_says_how_busy_it_is_or_that_it_cannot(self) -> None:
+        script = self.batch_system().load_script()
+        if script is not None:
+            load = self.batch_system().parse_load(self.shell().run(script))
+            assert load.cpu_count > 0
+            assert min(load.jobs_running, load.jobs_pending) >= 0
+
     # -- tools --------------------------------------------------------------------------
 
     def submit(self, *commands: Sequence[str], **values: Any) -> Job:

@@ -14,7 +14,7 @@ from airavata_workload.domain.change import Subject
 from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, may_follow
-from airavata_workload.ports.registry import ExperimentFilter, Registry
+from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord, Registry
 from airavata_workload.testing.samples import AWKWARD, change, experiment, job, job_record, unique
 
 OpenRegistry = Callable[[], Registry]
@@ -168,6 +168,34 @@ class RegistrySuite:
         after = registry.statistics()
         assert after["FAILED"] == before.get("FAILED", 0) + 1
         assert after["CREATED"] == before["CREATED"] + 1
+
+    # -- what comes from another registry ------------------------------------------
+    def test_a_restored_experiment_is_as_it_was(self, registry: Registry, other: Registry) -> None:
+        # A person has tried it again: replayed, its first change would follow its present state.
+        one = experiment(state=ExperimentState.FAILED, process_state=ProcessState.FAILED, held=True, reason=AWKWARD)
+        states = ["LAUNCHED", "EXECUTING", "FAILED", "LAUNCHED", "EXECUTING"]
+        changes = [change(one, EXPERIMENT, state, at_us=place) for place, state in enumerate(states)]
+        jobs = [job_record(one.experiment_id, state=state) for state in (JobState.COMPLETE, JobState.ACTIVE)]
+        record = ExperimentRecord(experiment=one, changes=changes, jobs=jobs)
+        assert registry.restore([record]) == [True]
+        assert other.experiment(one.experiment_id) == one
+        assert other.audit_trail(one.experiment_id) == changes
+        assert other.jobs(one.experiment_id) == jobs
+        assert registry.restore([]) == []
+
+    def test_a_restored_experiment_does_not_replace_one_that_is_there(
+        self, registry: Registry, other: Registry, stored: Experiment
+    ) -> None:
+        fresh = experiment()
+        again = replace(stored, state=ExperimentState.FAILED)
+        records = [
+            ExperimentRecord(experiment=one, changes=[change(one, EXPERIMENT, "LAUNCHED")]) for one in (again, fresh)
+        ]
+        assert other.restore(records) == [False, True]
+        assert other.restore(records) == [False, False]
+        assert registry.experiment(stored.experiment_id) == stored
+        assert registry.audit_trail(stored.experiment_id) == []
+        assert len(registry.audit_trail(fresh.experiment_id)) == 1
 
     # -- audit trail -------------------------------------------------------------
     def test_changes_are_read_back_in_order_of_time(self, registry: Registry, stored: Experiment) -> None:

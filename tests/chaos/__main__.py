@@ -34,11 +34,19 @@ def main() -> int:
     )
     parser.add_argument("--no-steps", action="store_true", help="do not kill each stage at each of its steps first")
     parser.add_argument("--servers", choices=("own", "environment", "none"), default="own", help=SERVERS_HELP)
+    parser.add_argument("--without", action="append", default=[], help="leave a kind of fault out (may be repeated)")
     parser.add_argument("--keep", action="store_true", help="keep logs and homes even if all was right")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1_000_000)
     pace = {"short": SHORT, "long": LONG}[arguments.pace or ("long" if arguments.minutes > 10 else "short")]
-    plan = Plan(seed, arguments.minutes, arguments.experiments, arguments.embedded, not arguments.no_steps)
+    plan = Plan(
+        seed,
+        arguments.minutes,
+        arguments.experiments,
+        arguments.embedded,
+        not arguments.no_steps,
+        tuple(arguments.without),
+    )
     directory = Path(tempfile.mkdtemp(prefix="chaos-run-"))
     directory.chmod(0o755)
     print(f"seed {seed}, logs in {directory}", file=sys.stderr)

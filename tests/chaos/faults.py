@@ -41,12 +41,13 @@ class Kind:
 
 
 class Faults:
-    """All kinds of faults that a site knows, and the sequence that a seed gives."""
+    """All kinds of faults that a site knows but those ``without``, and the sequence that a seed gives."""
 
-    def __init__(self, site: Site, seed: int) -> None:
+    def __init__(self, site: Site, seed: int, without: Sequence[str] = ()) -> None:
         self._site = site
         self._random = random.Random(seed)
-        self.kinds = (*self._service_kinds(), *self._server_kinds(), *self._link_kinds(), *self._disk_kinds())
+        known = (*self._service_kinds(), *self._server_kinds(), *self._link_kinds(), *self._disk_kinds())
+        self.kinds = [kind for kind in known if kind.name not in without]
 
     def __iter__(self) -> Iterator[tuple[Sequence[Fault], float]]:
         """Endless: the faults of the next round, and for how long there is peace before it.

@@ -14,18 +14,21 @@ from pathlib import Path
 
 LOOK_S = 0.1
 END_WITHIN_S = 60.0
-ANSWER_WITHIN_S = 5.0
+ANSWER_WITHIN_S = 0.5
 OK = 200
+UNREACHABLE = 3
+"""The exit code of the command line for a server that cannot be reached."""
 
 
 @dataclass
 class Death:
-    """A process that ended: when (seconds since the epoch), how, and whether we wanted it to."""
+    """A process that ended: when (seconds since the epoch), how, whether we wanted it to, whether it had been ready."""
 
     name: str
     at_s: float
     exit_code: int
     wanted: bool
+    was_ready: bool
 
 
 @dataclass
@@ -36,9 +39,8 @@ class Program:
     launch: Callable[[], tuple[Sequence[str], Mapping[str, str]]]
     health_port: int | None = None
     process: subprocess.Popen[bytes] | None = None
-    paused: bool = False
     doomed: bool = False
-    started_at_s: float = 0.0
+    was_ready: bool = False
     starts: int = 0
 
     @property
@@ -118,18 +120,24 @@ class Fleet:
     def pause(self, name: str) -> None:
         """SIGSTOP: it does nothing, and nobody is told."""
         program = self._program(name)
-        program.paused = True
         self._signal(program, signal.SIGSTOP)
 
     def resume(self, name: str) -> None:
         """SIGCONT."""
         program = self._program(name)
         self._signal(program, signal.SIGCONT)
-        program.paused = False
 
     def unwanted_deaths(self) -> list[Death]:
-        """Processes that ended without anybody having killed them."""
-        return [death for death in self.deaths if not death.wanted]
+        """Processes that ended without anybody having killed them.
+
+        One that finds no server when it starts may say so and end with the exit code for that: starting it again is
+        what the supervisor is for. Once it has been ready it may not.
+        """
+        return [each for each in self.deaths if not each.wanted and (each.was_ready or each.exit_code != UNREACHABLE)]
+
+    def starts_given_up(self) -> int:
+        """How often a service ended because it found no server when it started."""
+        return sum(not each.wanted and not each.was_ready and each.exit_code == UNREACHABLE for each in self.deaths)
 
     # -- how ---------------------------------------------------------------------------
     def _program(self, name: str) -> Program:
@@ -152,9 +160,8 @@ class Fleet:
                 stdout=log,
                 stderr=log,
             )
-        program.doomed = False
+        program.doomed = program.was_ready = False
         program.starts += 1
-        program.started_at_s = time.time()
 
     def _supervise(self) -> None:
         while not self._stopping.wait(LOOK_S):
@@ -163,10 +170,12 @@ class Fleet:
                     self._look_at(program)
 
     def _look_at(self, program: Program) -> None:
+        if not program.was_ready and program.health_port is not None and self.running(program.name):
+            program.was_ready = _ready(program.health_port)
         if program.process is not None and (code := program.process.poll()) is not None:
             # A service that a kill point ends also dies of SIGKILL; whatever else ends it is its own doing.
             wanted = program.doomed or code == -signal.SIGKILL
-            self.deaths.append(Death(program.name, time.time(), code, wanted))
+            self.deaths.append(Death(program.name, time.time(), code, wanted, program.was_ready))
             program.process = None
             self._due_s[program.name] = time.monotonic() + self.restart_after_s
         if program.process is None and time.monotonic() >= self._due_s.get(program.name, 0.0):

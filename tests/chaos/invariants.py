@@ -158,7 +158,7 @@ def _judge_slurm(site: Site, installation: Installation, trials: Sequence[Trial]
 
 # -- what is left -------------------------------------------------------------------------------
 def _judge_what_is_left(site: Site, installation: Installation, trials: Sequence[Trial], findings: Findings) -> None:
-    """Each of these may come a little after the experiments' ends, so each has some time to become empty."""
+    """Each of these may come a little after the experiments' ends, so all together have some time to become empty."""
     questions: list[Callable[[], list[str]]] = [
         lambda: [f"the recovery node of {node.experiment_id}" for node in installation.nodes.nodes()],
         lambda: [f"{count} messages in queue {name}" for name, count in installation.queue.depths().items()],
@@ -167,8 +167,8 @@ def _judge_what_is_left(site: Site, installation: Installation, trials: Sequence
     ]
     if site.servers is not None and not site.embedded:
         questions.append(lambda: _messages(site))
+    _until(lambda: not any(question() for question in questions), SETTLE_S)
     for question in questions:
-        _until(lambda ask=question: not ask(), SETTLE_S)  # type: ignore[misc]
         findings.left_over += question()
     for queue, body, reason in installation.queue.dead_letters():
         cause = reason or "no cause is given"

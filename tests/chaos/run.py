@@ -44,6 +44,8 @@ class Plan:
     experiments: int | None = None
     embedded: bool = False
     every_step: bool = True
+    without: tuple[str, ...] = ()
+    """Kinds of faults that are left out, to look for what else is wrong."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Summary:
     wrong_end: int = 0
     left_over: int = 0
     disagreeing: int = 0
+    starts_given_up: int = 0
     services_that_died: list[str] = field(default_factory=list)
     services_that_did_not_drain: list[str] = field(default_factory=list)
     median_undisturbed_s: float = 0.0
@@ -170,7 +173,7 @@ class Run:
         self.load.resume_adding()
         end_s = time.monotonic() + self.plan.minutes * 60
         injected: Counter[str] = Counter()
-        for faults, rest_s in Faults(self.site, self.plan.seed):
+        for faults, rest_s in Faults(self.site, self.plan.seed, self.plan.without):
             self._sleep(rest_s)
             if time.monotonic() >= end_s or self.load.errors or (self.load.exhausted() and not self.load.open()):
                 break
@@ -212,6 +215,7 @@ class Run:
             f"{death.name}: exit code {death.exit_code} at {death.at_s:.1f}"
             for death in self.site.fleet.unwanted_deaths()
         ]
+        summary.starts_given_up = self.site.fleet.starts_given_up()
         self._sum_up(findings)
         summary.longest_recovery_s, summary.longest_recovery_from = round(recovery_s, 1), after
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -119,16 +118,15 @@ def watch() -> None:
     steps = Steps()
     for name in ("graph", "registry", "queue", "nodes"):
         setattr(Installation, name, _watched(name, steps))
-    plain = Installation.resources.fget
-    assert plain is not None
+    plain = vars(Installation)["resources"].fget
     Installation.resources = property(lambda self: WatchedResources(plain(self), steps))  # type: ignore[assignment,method-assign]
 
 
 def _watched(name: str, steps: Steps) -> property:
-    plain = getattr(Installation, name).fget
+    plain = vars(Installation)[name].fget
     return property(lambda self: Watched(plain(self), name, steps))
 
 
 if __name__ == "__main__":
     watch()
-    sys.exit(main())
+    main()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from services.distributed import Namespace, distributed_namespace
+from services.mariadb_registry import changed
 from services.servers import Servers, private_servers
+from sqlalchemy import create_engine, text
 
 from airavata_workload.domain.cluster import Cluster
+from airavata_workload.testing.samples import unique
 
 SHARED = Servers()
 
@@ -72,6 +76,43 @@ def mariadb() -> Iterator[Mapping[str, str]]:
 def mariadb_url(mariadb: Mapping[str, str]) -> str:
     """URL of the database ``app`` on a real MariaDB, of a user who may create other databases."""
     return mariadb["MARIADB_URL"]
+
+
+@pytest.fixture
+def distributed(
+    amqp_url: str, zookeeper_hosts: str, neo4j_server: Mapping[str, str], mariadb_url: str
+) -> Iterator[Namespace]:
+    """A distributed installation for one test, over all real servers; ``settings()`` is its file."""
+    with distributed_namespace(
+        amqp_url=amqp_url, zookeeper_hosts=zookeeper_hosts, neo4j=neo4j_server, mariadb_url=mariadb_url
+    ) as namespace:
+        yield namespace
+
+
+@pytest.fixture(scope="session")
+def make_mariadb_database(mariadb_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases, and drops them at the end; each call returns the URL of one."""
+    engine = create_engine(mariadb_url, isolation_level="AUTOCOMMIT")
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(unique("registry").replace("-", "_"))
+        with engine.connect() as connection:
+            # Neither character set nor collation of the server's default may matter.
+            connection.execute(text(f"CREATE DATABASE {names[-1]} CHARACTER SET latin1"))
+        return changed(mariadb_url, database=names[-1])
+
+    yield make
+    with engine.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name}"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def mariadb_database(make_mariadb_database: Callable[[], str]) -> str:
+    """URL of an empty database, for the tests of a module."""
+    return make_mariadb_database()
 
 
 @pytest.fixture(scope="module")

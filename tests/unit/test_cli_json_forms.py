@@ -12,6 +12,7 @@ from airavata_workload.cli.reference import documented
 from airavata_workload.cli.views import json_forms
 from airavata_workload.cli.views.check_views import check_form
 from airavata_workload.cli.views.plugin_views import plugin_form
+from airavata_workload.cli.views.top_views import top_form
 from airavata_workload.domain.change import Event, StateChange, Subject
 from airavata_workload.domain.cluster import BatchQueue, Cluster
 from airavata_workload.domain.dag import AbstractDag, DagNode
@@ -22,6 +23,7 @@ from airavata_workload.domain.states import JobState, TaskState
 from airavata_workload.domain.task import Task, TaskChange
 from airavata_workload.plugins import Registration
 from airavata_workload.ports.credential_store import Credential
+from airavata_workload.ports.recovery_nodes import Member
 from airavata_workload.ports.registry import JobRecord
 
 EXPERIMENT = Experiment(
@@ -51,6 +53,30 @@ EVENT = Event(topic="state", experiment_id="x_1", body=CHANGE.to_json(), at_us=1
 DAG = AbstractDag(application_type="local", nodes=(DagNode(name="run", kind="command"),))
 CLUSTER = Cluster(name="far", queues=(BatchQueue(name="short"),), environment={"A": "b"}, modules=("gcc",))
 CREDENTIAL = Credential(token="k", private_key=Secret("hush"), password=Secret("hush"), created_at_us=1)
+MEMBER = Member(
+    session="scheduler-1",
+    service="scheduler",
+    host="vm",
+    pid=1,
+    started_at_us=1,
+    capabilities={
+        "scheduler": {
+            "leads": True,
+            "waiting": 1,
+            "running": 1,
+            "reasons": [{"reason": "a free place on alpha", "tasks": 1}],
+            "resources": [
+                {
+                    "name": "alpha",
+                    "running": 1,
+                    "limit": 1,
+                    "waiting": 1,
+                    "circuit": {"state": "open", "reason": "no route", "until_us": 1, "failures": 1},
+                }
+            ],
+        }
+    },
+)
 REGISTRATION = Registration(namespace="tasks", name="x", target="no:where", error="broken")
 
 
@@ -67,6 +93,7 @@ REGISTRATION = Registration(namespace="tasks", name="x", target="no:where", erro
         (json_forms.credential_form, (CREDENTIAL,)),
         (check_form, (Check("home", Verdict.OK, "fine"),)),
         (plugin_form, (REGISTRATION,)),
+        (top_form, ([MEMBER], {"task.command": 2}, 0, "")),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -119,8 +119,8 @@ def test_the_documented_file_shows_every_setting_with_its_default(home: Path) ->
     (home / "config.toml").write_text(documented_text())
     settings = load_settings()
     # These have no default of their own, so an example stands in the file.
-    without = ("monitor_min_poll_interval_s", "monitor_max_poll_interval_s", "max_tasks_per_user", "max_tasks_per_gateway")
-    examples = dict.fromkeys(without)
+    limits = ("max_tasks_per_user", "max_tasks_per_gateway")
+    examples = dict.fromkeys(("monitor_min_poll_interval_s", "monitor_max_poll_interval_s", *limits))
     assert settings.model_copy(update=examples) == Settings(home=home)
     shown = settings.model_fields_set - {"home"}
     assert shown == set(Settings.model_fields) - {"home"}

@@ -202,7 +202,7 @@ def test_a_gateway_runs_no_more_tasks_than_allowed():
     for name in "ab":
         waiting.add(task(name, user=name))
     assert names(waiting.dispatch(0)) == ["a"]
-    assert dict(waiting.reasons())["b"] == ("a task to end, because gateway g already runs 1 tasks (it may run 1)")
+    assert dict(waiting.reasons())["b"] == ("a task to end, because gateway g already runs 1 task (it may run 1)")
     waiting.released(slot("a"), 0)
     assert names(waiting.dispatch(0)) == ["b"]
 
@@ -215,7 +215,7 @@ def test_a_batch_queue_runs_no_more_tasks_than_allowed_and_holds_no_other_queue_
     waiting.add(task("c", queue="normal"))
     waiting.add(task("d", queue="debug", resource="beta"))
     assert sorted(names(waiting.dispatch(0))) == ["a", "c", "d"]
-    assert "1 tasks already run for queue debug of alpha" in dict(waiting.reasons())["b"]
+    assert "queue debug of alpha already has 1 task" in dict(waiting.reasons())["b"]
     limits["alpha", "debug"] = 2
     waiting.add(task("e"))
     assert names(waiting.dispatch(0)) == ["e"]

@@ -12,7 +12,7 @@ from airavata_adapters.graph_stores.unknown import unknown_abstract, unknown_tas
 from airavata_adapters.sqlite import graph_statements as statements
 from airavata_adapters.sqlite import graph_transitions
 from airavata_adapters.sqlite.database import Database, open_database
-from airavata_adapters.sqlite.graph_rows import DagRows, StoredTask, rows_of
+from airavata_adapters.sqlite.graph_rows import DagRows, StoredTask, loaded_dag_of, rows_of
 from airavata_adapters.sqlite.prepared import from_text, storable, to_text
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.dag import AbstractDag
@@ -85,24 +85,14 @@ class EmbeddedGraphStore(GraphStore):
     def create_loaded(self, dag: LoadedDag) -> bool:
         """As ``GraphStore.create_loaded``."""
         rows = rows_of(dag, now_us(), self._session)
+        return self._database.write(lambda connection: _insert_dag(connection, dag, rows))
 
-        def create(connection: Connection) -> bool:
-            if statements.FIND_DAG.run(connection, experiment_id=dag.experiment_id).fetchone() is not None:
-                return False
-            (number,) = statements.NEXT_DAG_NUMBER.run(connection).fetchone()
-            statements.INSERT_DAG.run(
-                connection,
-                number=number,
-                experiment_id=dag.experiment_id,
-                application_type=dag.application_type,
-                dag_version=dag.dag_version,
-                open_tasks=rows.open_tasks,
-                unsuccessful_tasks=rows.unsuccessful_tasks,
-            )
-            _insert_tasks(connection, number, rows)
-            return True
-
-        return self._database.write(create)
+    def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
+        """As ``GraphStore.restore_loaded``."""
+        made = [(dag, rows_of(dag, now_us(), self._session)) for dag in dags]
+        if not made:
+            return []
+        return self._database.write(lambda connection: [_insert_dag(connection, *each) for each in made])
 
     def replace_loaded(self, dag: LoadedDag) -> bool:
         """As ``GraphStore.replace_loaded``."""
@@ -170,6 +160,21 @@ class EmbeddedGraphStore(GraphStore):
 
         return [stored.task() for stored in self._database.read(find)]
 
+    def loaded(self, experiment_ids: Iterable[str]) -> list[LoadedDag]:
+        """As ``GraphStore.loaded``."""
+        wanted = list(dict.fromkeys(experiment_ids))
+
+        def find(connection: Connection) -> list[tuple[tuple[str, str, int], list[StoredTask]]]:
+            found = []
+            for experiment_id in wanted:
+                head = statements.DAG_HEAD.run(connection, experiment_id=experiment_id).fetchone()
+                if head is not None:
+                    rows = statements.TASKS_OF_EXPERIMENT.run(connection, experiment_id=experiment_id).fetchall()
+                    found.append((head, [graph_transitions.with_history(connection, row) for row in rows]))
+            return found
+
+        return [loaded_dag_of(head, stored) for head, stored in self._database.read(find)]
+
     def outputs(self, experiment_id: str) -> dict[str, Mapping[str, Any]]:
         """As ``GraphStore.outputs``."""
 
@@ -225,6 +230,24 @@ class EmbeddedGraphStore(GraphStore):
 
 def _abstract_dag(version: int, body: str) -> AbstractDag:
     return AbstractDag.from_json({**from_text(body), "version": version})
+
+
+def _insert_dag(connection: Connection, dag: LoadedDag, rows: DagRows) -> bool:
+    """Whether the DAG is stored now; not if its experiment had one."""
+    if statements.FIND_DAG.run(connection, experiment_id=dag.experiment_id).fetchone() is not None:
+        return False
+    (number,) = statements.NEXT_DAG_NUMBER.run(connection).fetchone()
+    statements.INSERT_DAG.run(
+        connection,
+        number=number,
+        experiment_id=dag.experiment_id,
+        application_type=dag.application_type,
+        dag_version=dag.dag_version,
+        open_tasks=rows.open_tasks,
+        unsuccessful_tasks=rows.unsuccessful_tasks,
+    )
+    _insert_tasks(connection, number, rows)
+    return True
 
 
 def _insert_tasks(connection: Connection, dag_number: int, rows: DagRows) -> None:

@@ -101,6 +101,28 @@ class Neo4jGraphStore(GraphStore):
         )
         return answer is not None
 
+    def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
+        """As ``GraphStore.restore_loaded``.
+
+        Relationships of what has ended are of type ``NEXT``: the names that
+        are left are for what is still to run.
+        """
+        rows = [properties.loaded_row(dag, now_us(), self._session) for dag in dags]
+        for row in rows:
+            runs = row["edges"] and row["dag"]["open_tasks"]
+            row["dag"]["relationship_type"] = self._types.type_for(row["dag"]["experiment_id"]) if runs else NEXT
+        created = [False] * len(rows)
+        try:
+            if rows:
+                ids = [dag.experiment_id for dag in dags]
+                answers = self._writer.submit(Work(statements.CREATE_LOADED, rows, experiment_ids=ids))
+                created = [bool(_value(answer, "created")) for answer in answers]
+        finally:
+            for row, stored in zip(rows, created, strict=True):
+                if not stored:
+                    self._types.give_back(row["dag"]["relationship_type"])
+        return created
+
     def apply(self, transitions: Sequence[Transition]) -> list[Applied]:
         """As ``GraphStore.apply``."""
         rows = [properties.transition_row(transition) for transition in transitions]
@@ -137,6 +159,12 @@ class Neo4jGraphStore(GraphStore):
         rows = self._server.read(statements.TASKS_OF_EXPERIMENT, experiment_id=experiment_id)
         return [properties.task_of(row["task"]) for row in rows]
 
+    def loaded(self, experiment_ids: Iterable[str]) -> list[LoadedDag]:
+        """As ``GraphStore.loaded``."""
+        wanted = list(dict.fromkeys(experiment_ids))
+        rows = self._server.read(statements.LOADED_DAGS, experiment_ids=wanted) if wanted else []
+        return [properties.loaded_dag_of(row) for row in rows]
+
     def outputs(self, experiment_id: str) -> dict[str, Mapping[str, Any]]:
         """As ``GraphStore.outputs``."""
         rows = self._server.read(statements.COMPLETED_OUTPUTS, experiment_id=experiment_id)
@@ -172,7 +200,7 @@ class Neo4jGraphStore(GraphStore):
             self._types.close()
             before_us = now_us() - _FORGET_WRITERS_AFTER_S * MICROSECONDS_PER_SECOND
             forget = Call(statements.FORGET_WRITERS, {"writer_id": self._writer_id, "before_us": before_us})
-            self._server.transact([forget])
+            self._server.transact([forget], patient=False)
         self._server.close()
 
 

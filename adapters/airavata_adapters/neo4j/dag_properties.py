@@ -186,6 +186,18 @@ def task_of(found: Mapping[str, Any]) -> Task:
     )
 
 
+def loaded_dag_of(row: Mapping[str, Any]) -> LoadedDag:
+    """The loaded DAG in a row of ``LOADED_DAGS``."""
+    tasks = tuple(map(task_of, row["tasks"]))
+    return LoadedDag(
+        experiment_id=row["experiment_id"],
+        process_id=tasks[0].process_id if tasks else "",
+        application_type=row["application_type"],
+        dag_version=row["dag_version"],
+        tasks=tasks,
+    )
+
+
 @lru_cache(maxsize=1024)
 def _retry(text: str) -> RetryPolicy:
     """The policy in a text; few different ones are in use."""

@@ -77,13 +77,13 @@ class Server:
         (rows,) = self.transact([Call(text, parameters)])
         return rows
 
-    def transact(self, calls: Sequence[Call]) -> list[Rows]:
-        """Run the statements in one transaction, again and again while errors are transient; the rows of each.
+    def transact(self, calls: Sequence[Call], *, patient: bool = True) -> list[Rows]:
+        """Run the statements in one transaction, while errors are transient again and again; the rows of each.
 
         Raises ``CommitUncertain`` when it is not known whether the transaction
         has happened. All else that is raised says that it has not.
         """
-        limit_s = self.options.retry_time_limit_s
+        limit_s = self.options.retry_time_limit_s if patient else 0.0
         give_up_at = time.monotonic() + limit_s
         delay_s = _FIRST_DELAY_S
         while True:

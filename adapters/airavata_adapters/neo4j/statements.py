@@ -268,6 +268,17 @@ MATCH (task:Task {experiment_id: $experiment_id})
 USING INDEX task:Task(experiment_id)
 RETURN properties(task) AS task ORDER BY task.position
 """
+LOADED_DAGS: LiteralString = """
+UNWIND range(0, size($experiment_ids) - 1) AS place
+MATCH (dag:LoadedDag {experiment_id: $experiment_ids[place]})
+RETURN dag.experiment_id AS experiment_id, dag.application_type AS application_type, dag.dag_version AS dag_version,
+  COLLECT {
+    MATCH (task:Task {experiment_id: dag.experiment_id})
+    USING INDEX task:Task(experiment_id)
+    RETURN properties(task) ORDER BY task.position
+  } AS tasks
+ORDER BY place
+"""
 COMPLETED_OUTPUTS: LiteralString = """
 MATCH (task:Task {experiment_id: $experiment_id})
 USING INDEX task:Task(experiment_id)

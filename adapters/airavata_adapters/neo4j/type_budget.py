@@ -49,7 +49,7 @@ class TypeBudget:
         with self._lock:
             unused, self._reserved, self._exhausted = self._reserved, 0, True
         if unused:
-            self._server.transact([Call(statements.RETURN_TYPES, {"unused": unused})])
+            self._server.transact([Call(statements.RETURN_TYPES, {"unused": unused})], patient=False)
 
     def _reserve(self) -> None:
         limit = self._server.options.relationship_type_limit

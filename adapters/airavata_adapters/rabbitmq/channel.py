@@ -44,13 +44,29 @@ class Outgoing:
     properties: Any
 
 
+class RefusedError(StoreUnavailableError):
+    """The broker did not store some messages of a list: ``refused`` and ``returned`` are their places.
+
+    It refuses messages for a quorum queue that has no leader: one that is
+    being made by somebody else, or has lost the majority of its members.
+    """
+
+    def __init__(self, broker_name: str, batch: _Batch) -> None:
+        super().__init__(
+            f"{broker_name} could not store {len(batch.refused)} message(s).",
+            remedy="See its log; a quorum queue needs the majority of its members.",
+        )
+        self.refused = sorted(batch.refused)
+        self.returned = sorted(batch.returned)
+
+
 class _Batch:
     """Messages that one ``publish`` waits for."""
 
     def __init__(self, count: int) -> None:
         self.open = count
         self.returned: list[int] = []
-        self.refused = 0
+        self.refused: list[int] = []
         self.confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -278,7 +294,7 @@ class BrokerChannel:
     async def publish(self, messages: Sequence[Outgoing]) -> list[int]:
         """Send all, then wait until the broker has confirmed all; the places of those that fit no queue.
 
-        Needs ``confirm``. Raises as the class says; then it is not known which were stored.
+        Needs ``confirm``. Raises ``RefusedError``, or as the class says; then it is not known which were stored.
         """
         what = f"confirm {len(messages)} message(s)"
         if not messages:
@@ -309,10 +325,7 @@ class BrokerChannel:
                 ) from None
             raise channel_error(self._broker_name, what, error) from None
         if batch.refused:
-            raise StoreUnavailableError(
-                f"{self._broker_name} could not store {batch.refused} of {len(messages)} messages.",
-                remedy="See its log; a quorum queue needs the majority of its members.",
-            )
+            raise RefusedError(self._broker_name, batch)
         return sorted(batch.returned)
 
     def _on_return(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
@@ -332,7 +345,8 @@ class BrokerChannel:
             if message_id in self._returned_ids:
                 self._returned_ids.discard(message_id)
                 batch.returned.append(place)
-            batch.refused += not stored
+            if not stored:
+                batch.refused.append(place)
             batch.open -= 1
             if batch.open == 0 and not batch.confirmed.done():
                 batch.confirmed.set_result(None)

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 
 from pika import exceptions
+from pika.adapters.utils.connection_workflow import AMQPConnectorStackTimeout
 
 from airavata_adapters.rabbitmq.options import Broker
 from airavata_workload.domain.errors import (
@@ -58,7 +59,10 @@ def connection_error(broker: Broker, error: BaseException) -> WorkloadError:
                 remedy="Set the option 'ca_file' to the certificate of the authority that signed it, "
                 "and write the host in 'urls' as the certificate has it.",
             )
-    return StoreUnavailableError(f"{broker.name} cannot be reached: {reason_of(causes[-1])}.")
+    timed_out = any(isinstance(cause, AMQPConnectorStackTimeout) for cause in causes)
+    return StoreUnavailableError(
+        f"{broker.name} cannot be reached: {'no answer in time' if timed_out else reason_of(causes[-1])}."
+    )
 
 
 def channel_error(broker_name: str, what: str, error: BaseException | None) -> WorkloadError:

@@ -195,10 +195,27 @@ class BrokerLink:
         try:
             self._first.set_result(None)
             while True:
-                await self._lost.wait()
+                await self._watch()
                 await self._reconnect()
         finally:
             await self._disconnect()
+
+    async def _watch(self) -> None:
+        """Return when the connection is lost, and drop it when it has been silent for two heartbeats.
+
+        pika looks itself, but only whether anything has come in each span of
+        the heartbeat and five seconds, of which two may pass.
+        """
+        connection, received = self._connection, -1
+        silent_since_s = self._loop.time()
+        while connection is not None and not self._lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.options.heartbeat_s / 2):
+                    await self._lost.wait()
+            if connection.bytes_received != received:
+                received, silent_since_s = connection.bytes_received, self._loop.time()
+            elif self._loop.time() - silent_since_s >= 2 * self.options.heartbeat_s and not self._lost.is_set():
+                connection.drop()
 
     async def _reconnect(self) -> None:
         delay_s = FIRST_BACK_OFF_S

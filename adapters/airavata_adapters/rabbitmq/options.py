@@ -49,11 +49,11 @@ class BrokerOptions:
 
     ``ca_file`` holds the certificates that may vouch for a broker of an
     ``amqps`` URL ('' for those of the operating system), ``certificate_file``
-    and ``key_file`` what this client shows of itself. A connection on which
-    nothing has come for ``heartbeat_s`` and five seconds is dropped: half of
-    it is the interval at which each side sends (source: pika,
-    ``heartbeat.HeartbeatChecker``). ``connect_timeout_s`` bounds one attempt
-    at one broker, ``answer_timeout_s`` every wait for an answer.
+    and ``key_file`` what this client shows of itself. Each side sends
+    something every half ``heartbeat_s``; a connection on which nothing has
+    come for twice ``heartbeat_s`` is dropped within another half.
+    ``connect_timeout_s`` bounds one attempt at one broker,
+    ``answer_timeout_s`` every wait for an answer.
     """
 
     brokers: tuple[Broker, ...]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
+from pika.exceptions import AMQPHeartbeatTimeout
+
+# pika logs as errors, several times over, what it also tells its callbacks; it is logged once, by who is told.
+if logging.getLogger("pika").level == logging.NOTSET:
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 
 class PikaChannel(Channel):  # type: ignore[misc] # pika publishes no types
@@ -34,6 +40,10 @@ class PikaConnection(AsyncioConnection):  # type: ignore[misc] # pika publishes 
 
     def _create_channel(self, channel_number: int, on_open_callback: Callable[[Any], Any] | None) -> PikaChannel:
         return PikaChannel(self, channel_number, on_open_callback)
+
+    def drop(self) -> None:
+        """End it at once, without a word to a broker that does not listen."""
+        self._terminate_stream(AMQPHeartbeatTimeout("silent"))
 
     def watch_blocking(self) -> None:
         """Keep ``blocked_because`` up to date."""

@@ -15,6 +15,7 @@ from airavata_adapters.recovery_nodes.zookeeper_client import (
     demand,
     listing,
     reading,
+    synced,
 )
 from airavata_adapters.recovery_nodes.zookeeper_paths import Paths
 from airavata_adapters.recovery_nodes.zookeeper_records import Owner
@@ -79,10 +80,10 @@ class Claims:
         returned in between without changing the node.
         """
         while True:
-            requests.catch_up()
             owner, version = self._owner(experiment_id, requests)
             if owner is None:
                 return False
+            # After the owner: an epoch's node is made before anything is in its name.
             if owner.epoch in requests.answer(listing(self._paths.sessions)):
                 return owner.session == self._session
             if self._take_over(experiment_id, owner, version, epoch, requests):
@@ -169,7 +170,9 @@ class Claims:
 
     def _owners(self, experiment_ids: Sequence[str], requests: Requests) -> dict[str, tuple[Owner, int]]:
         """Who owns the experiments, in which version of their nodes, of those that have one."""
-        answers = requests.answers(reading(self._paths.experiment(experiment_id)) for experiment_id in experiment_ids)
+        reads = [reading(self._paths.experiment(experiment_id)) for experiment_id in experiment_ids]
+        # The server that we talk to may not have heard yet of what another session has just done.
+        _synced, *answers = requests.answers([synced(self._paths.root), *reads])
         demand(answers, NoNodeError)
         return {
             experiment_id: (Owner.from_bytes(answer[0]), answer[1].version)

@@ -36,7 +36,7 @@ _INSERT_IF_NEW = Prepared(
 
 def record(connection: Connection, changes: Sequence[StateChange]) -> list[bool]:
     """Write the changes that are new and say for each whether it is new and not late."""
-    statements: _Statements = _SqliteStatements() if connection.dialect.name == "sqlite" else ServerStatements()
+    statements = _statements_of(connection)
     fresh = statements.insert_new(connection, changes)
     about = dict.fromkeys(change.experiment_id for change in changes if change.subject in _WITH_PRESENT_STATE)
     present = statements.present_states(connection, list(about)) if about else {}
@@ -48,6 +48,11 @@ def record(connection: Connection, changes: Sequence[StateChange]) -> list[bool]
     if moved:
         statements.set_present_states(connection, moved)
     return answers
+
+
+def insert_new(connection: Connection, changes: Sequence[StateChange]) -> list[bool]:
+    """Write the changes that are new, without moving any present state; for each, whether it is new."""
+    return _statements_of(connection).insert_new(connection, changes)
 
 
 class _Statements(Protocol):
@@ -82,3 +87,7 @@ class _SqliteStatements(_Statements):
             {"of_number": one.number, **{f"new_{name}": value for name, value in one.row().items()}} for one in moved
         ]
         _SET_PRESENT_STATE.run_many(connection, rows)
+
+
+def _statements_of(connection: Connection) -> _Statements:
+    return _SqliteStatements() if connection.dialect.name == "sqlite" else ServerStatements()

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from airavata_adapters.registries import server_url, tables
 from airavata_adapters.registries.in_lists import chunks
 from airavata_adapters.registries.job_saving import save_jobs
-from airavata_adapters.registries.recording import record
+from airavata_adapters.registries.recording import insert_new, record
 from airavata_adapters.registries.rows import change_of, experiment_of, experiment_row, job_of
 from airavata_adapters.registries.server import ServerDatabase, Transactions
 from airavata_adapters.registries.server_schema import ServerSchema
@@ -30,7 +30,7 @@ from airavata_workload.domain.errors import NotFoundError, SettingsError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, ProcessState
 from airavata_workload.ports.backing import BackingContext
-from airavata_workload.ports.registry import ExperimentFilter, JobRecord, Registry
+from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord, JobRecord, Registry
 from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
 
 _SHOWN_CANDIDATES = 5
@@ -100,16 +100,25 @@ class SqlRegistry(Registry):
         for experiment in experiments:
             rows.setdefault(experiment.experiment_id, experiment_row(experiment))
 
-        def create(connection: Connection) -> None:
-            known: set[str] = set()
-            for ids in chunks(rows):
-                known.update(connection.execute(_KNOWN_IDS, {"experiment_ids": ids}).scalars())
-            fresh = [row for experiment_id, row in rows.items() if experiment_id not in known]
-            if fresh:
-                connection.execute(insert(tables.experiments), fresh)
-
         if rows:
-            self._database.write(create)
+            self._database.write(lambda connection: _insert_missing(connection, rows))
+
+    def restore(self, records: Sequence[ExperimentRecord]) -> list[bool]:
+        """As ``Registry.restore``."""
+        rows = {record.experiment.experiment_id: experiment_row(record.experiment) for record in records}
+
+        def put(connection: Connection) -> list[bool]:
+            missing = _insert_missing(connection, rows)
+            fresh = [record for record in records if record.experiment.experiment_id in missing]
+            changes = [change for record in fresh for change in record.changes]
+            if changes:
+                insert_new(connection, changes)
+            jobs = [job for record in fresh for job in record.jobs]
+            if jobs:
+                save_jobs(connection, jobs)
+            return [record.experiment.experiment_id in missing for record in records]
+
+        return self._database.write(put) if records else []
 
     def experiment(self, experiment_id: str) -> Experiment:
         """As ``Registry.experiment``; an ambiguous beginning is refused with the ids that it may mean."""
@@ -220,6 +229,17 @@ class SqlRegistry(Registry):
         if not self._closed:
             self._closed = True
             self._database.close()
+
+
+def _insert_missing(connection: Connection, rows: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Insert the experiments that are not there, and say which these are."""
+    known: set[str] = set()
+    for ids in chunks(rows):
+        known.update(connection.execute(_KNOWN_IDS, {"experiment_ids": ids}).scalars())
+    missing = {experiment_id: row for experiment_id, row in rows.items() if experiment_id not in known}
+    if missing:
+        connection.execute(insert(tables.experiments), list(missing.values()))
+    return set(missing)
 
 
 def _require(connection: Connection, experiment_id: str) -> None:

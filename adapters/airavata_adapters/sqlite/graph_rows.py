@@ -71,6 +71,19 @@ class StoredTask:
         )
 
 
+def loaded_dag_of(head: tuple[str, str, int], stored: Sequence[StoredTask]) -> LoadedDag:
+    """The loaded DAG of a row of ``DAG_HEAD`` and its tasks."""
+    tasks = tuple(each.task() for each in stored)
+    experiment_id, application_type, dag_version = head
+    return LoadedDag(
+        experiment_id=experiment_id,
+        process_id=tasks[0].process_id if tasks else "",
+        application_type=application_type,
+        dag_version=dag_version,
+        tasks=tasks,
+    )
+
+
 @lru_cache(maxsize=1024)
 def _retry(text: str) -> RetryPolicy:
     """The policy in a text; few different ones are in use."""

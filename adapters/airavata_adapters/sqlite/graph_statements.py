@@ -58,6 +58,11 @@ FIND_DAG = Prepared(
         loaded_dags.c.experiment_id == bindparam("experiment_id")
     )
 )
+DAG_HEAD = Prepared(
+    select(loaded_dags.c.experiment_id, loaded_dags.c.application_type, loaded_dags.c.dag_version).where(
+        loaded_dags.c.experiment_id == bindparam("experiment_id")
+    )
+)
 NEXT_DAG_NUMBER = Prepared(
     select(func.coalesce(func.max(loaded_dags.c.number), literal_column("0")) + literal_column("1"))
 )

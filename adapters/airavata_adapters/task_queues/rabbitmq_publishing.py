@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from airavata_adapters.rabbitmq.channel import BrokerChannel, Outgoing
+from airavata_adapters.rabbitmq.channel import BrokerChannel, Outgoing, RefusedError
 from airavata_adapters.rabbitmq.link import BrokerLink
 from airavata_adapters.task_queues.rabbitmq_topology import Topology
 from airavata_workload.domain.errors import StoreUnavailableError
 
-_ATTEMPTS = 3
+ATTEMPTS = 8
+"""For messages that the broker did not store: with the delays below, two and a half seconds."""
+FIRST_DELAY_S = 0.02
 _AT_ONCE = 1000
 """Messages on their way at once, so that one long list does not fill the connection's buffers."""
 
@@ -24,7 +26,11 @@ class Addressed(NamedTuple):
 
 
 class Publisher:
-    """Publishes as mandatory: what fits no queue comes back, the queue is declared, and it is sent again."""
+    """Publishes as mandatory: what fits no queue comes back, the queue is declared, and it is sent again.
+
+    What is refused, because somebody else is just making the queue, is sent
+    again a little later. Only then can messages of one list change places.
+    """
 
     def __init__(self, link: BrokerLink, topology: Topology) -> None:
         self._link = link
@@ -38,20 +44,32 @@ class Publisher:
             await self._publish(messages[start : start + _AT_ONCE])
 
     async def _publish(self, messages: Sequence[Addressed]) -> None:
-        for _attempt in range(_ATTEMPTS):
+        delay_s = FIRST_DELAY_S
+        for attempt in range(ATTEMPTS):
             channel = await self._open_channel()
-            places = await channel.publish([each.message for each in messages])
-            if not places:
+            try:
+                returned = await channel.publish([each.message for each in messages])
+                refused: list[int] = []
+            except RefusedError as error:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                returned, refused = error.returned, error.refused
+            if not returned and not refused:
                 return
-            messages = [messages[place] for place in places]
-            queues = {each.queue for each in messages}
-            for queue in queues:
-                self._topology.forget(queue)
-            await self._topology.ensure(queues)
+            await self._declare_anew({messages[place].queue for place in returned})
+            messages = [messages[place] for place in sorted((*returned, *refused))]
+            if refused:
+                await asyncio.sleep(delay_s)
+                delay_s *= 2
         raise StoreUnavailableError(
             f"The queue '{messages[0].message.routing_key}' vanishes again and again.",
             remedy="Find out who deletes queues on the broker.",
         )
+
+    async def _declare_anew(self, queues: Collection[str]) -> None:
+        for queue in queues:
+            self._topology.forget(queue)
+        await self._topology.ensure(queues)
 
     async def _open_channel(self) -> BrokerChannel:
         async with self._opening:

@@ -28,7 +28,7 @@ def top(
         float, typer.Option("--interval", metavar="SECONDS", help="With --watch: how often.", min=0.1)
     ] = 2.0,
 ) -> int:
-    """Show workers and their load, queues, what tasks wait for, and open circuits.
+    """Show workers and their load, queues, waiting tasks and open circuits.
 
     The services tell of themselves about once a second. With '--watch' and '--output json' or 'jsonl' prints one
     object each time.

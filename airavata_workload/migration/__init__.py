@@ -1,0 +1,1 @@
+"""Moving an installation's experiments into other backing systems."""
