@@ -150,19 +150,18 @@ def home_directory() -> Path:
     return Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).expanduser().absolute()
 
 
-def load_settings(
-    *, file: Path | None = None, backing_from_environment: bool = True, **overrides: Any
-) -> Settings:
-    """The settings in force. ``file``, or the one that ``$AIRAVATA_WORKLOAD_CONFIG`` names, must be there.
+def load_settings(*, file: Path | None = None, backing_from_environment: bool = True, **overrides: Any) -> Settings:
+    """The settings in force. A file that is named by ``$AIRAVATA_WORKLOAD_CONFIG`` must be there.
 
-    Without ``backing_from_environment`` no environment variable says which
-    backing systems there are and what they are told.
+    ``file`` is read in place of that one, if it is there. Without
+    ``backing_from_environment`` no environment variable says which backing
+    systems there are and what they are told.
 
     Raises ``SettingsError`` that names file and line, or the environment variable.
     """
     home = Path(overrides["home"]).absolute() if "home" in overrides else home_directory()
-    named = file or os.environ.get(FILE_VARIABLE)
-    path = Path(named).expanduser().absolute() if named else home / "config.toml"
+    named = None if file else os.environ.get(FILE_VARIABLE)
+    path = Path(named).expanduser().absolute() if named else file or home / "config.toml"
     document = Document(path=path, content={}, lines={}, error=SettingsError)
     if named or path.exists():
         document = read_toml(path, SettingsError)

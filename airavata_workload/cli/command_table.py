@@ -33,7 +33,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "service",
         "service:service",
         RUN,
-        "Run one stage of the engine until it is told to stop; start as many of each as you like.",
+        "Run one stage of the engine in a process of its own.",
     ),
     CommandEntry("recover", "recover:recover", RUN, "Go on with experiments that nobody drives any more."),
     CommandEntry("list", "experiments:list_experiments", LOOK, "List experiments, the newest first."),
@@ -56,5 +56,6 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("dags", "dags:dags", SET_UP, "List, show, check and load abstract DAGs."),
     CommandEntry("plugins", "plugins:plugins", SET_UP, "Show task plugins and adapters."),
     CommandEntry("db", "db:db", SET_UP, "Show, check and upgrade the tables of the registry."),
+    CommandEntry("migrate", "migrate:migrate", SET_UP, "Move all experiments into other backing systems."),
     CommandEntry("config", "config:config", SET_UP, "Show the settings and where they come from."),
 )

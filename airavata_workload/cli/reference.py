@@ -21,6 +21,7 @@ from airavata_workload.cli.global_options import PANEL
 from airavata_workload.cli.main import PROGRAM, command_line
 from airavata_workload.cli.views import json_forms
 from airavata_workload.cli.views.check_views import check_form
+from airavata_workload.cli.views.migration_views import migration_form
 from airavata_workload.cli.views.plugin_views import plugin_form
 from airavata_workload.cli.views.schema_views import schema_form
 from airavata_workload.cli.views.top_views import top_form
@@ -39,6 +40,7 @@ FORMS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("`plugins list`", plugin_form),
     ("`credentials list`, `add`", json_forms.credential_form),
     ("`db current`, `check`, `upgrade`", schema_form),
+    ("`migrate`", migration_form),
     ("`config show`", setting_form),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Protocol
 
 from airavata_workload.domain.errors import ConflictError, InputError
@@ -55,13 +54,14 @@ def require_stopped(source: End) -> None:
         )
 
 
-def share_graph_store(source: End, target: End) -> bool:
+def share_graph_store(source: End, target: End, probe_name: str) -> bool:
     """Whether both ends keep their DAGs in the same place, however their settings call it.
 
-    Found out with an empty loaded DAG, which nobody ever drives.
+    Found out with an empty loaded DAG, which nobody ever drives. The name is
+    one that only this move uses, so that what a crash leaves is found again.
     """
     probe = LoadedDag(
-        experiment_id=_probe_name(), process_id="", application_type="MIGRATION-PROBE", dag_version=0, tasks=()
+        experiment_id=probe_name, process_id="", application_type="MIGRATION-PROBE", dag_version=0, tasks=()
     )
     target.graph.restore_loaded([probe])
     try:
@@ -70,17 +70,16 @@ def share_graph_store(source: End, target: End) -> bool:
         target.graph.delete_loaded(probe.experiment_id)
 
 
-def share_recovery_nodes(source: End, target: End) -> bool:
-    """Whether both ends keep their recovery nodes in the same place, however their settings call it.
+def share_recovery_nodes(source: End, target: End, probe_name: str) -> bool:
+    """As ``share_graph_store``, for the recovery nodes.
 
-    Found out with a node of this living session. If it is left behind, whoever adopts it finds no such experiment.
+    Found out with a node of this living session; whoever adopts what a crash leaves finds no such experiment.
     """
-    probe = _probe_name()
-    target.nodes.create(probe)
+    target.nodes.create(probe_name)
     try:
-        return any(node.experiment_id == probe for node in source.nodes.nodes())
+        return any(node.experiment_id == probe_name for node in source.nodes.nodes())
     finally:
-        target.nodes.remove(probe)
+        target.nodes.remove(probe_name)
 
 
 def refuse_common_nodes() -> InputError:
@@ -90,7 +89,3 @@ def refuse_common_nodes() -> InputError:
         "take over the experiments of the other.",
         remedy="Give the target recovery nodes of its own, for example another 'root' in ZooKeeper.",
     )
-
-
-def _probe_name() -> str:
-    return f"migration-probe-{uuid.uuid4().hex}"

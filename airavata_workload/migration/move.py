@@ -17,7 +17,7 @@ Each step finds what it did before, in the target or in the seal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import ORCHESTRATOR_QUEUE
@@ -32,7 +32,7 @@ from airavata_workload.migration.survey import (
     oldest_first,
     unfinished,
 )
-from airavata_workload.ports.registry import ExperimentRecord
+from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord
 from airavata_workload.ports.task_queue import Message
 
 TASKS_AT_ONCE = 2_000
@@ -46,16 +46,6 @@ Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and how much there is."""
 
 
-@dataclass(slots=True)
-class Moved:
-    """What a move has put into the target."""
-
-    experiments: int = 0
-    unfinished: int = 0
-    credentials: int = 0
-    messages: int = 0
-
-
 class Move:
     """One move from ``source`` to ``target``; ``seal`` says how far an earlier one came."""
 
@@ -65,13 +55,12 @@ class Move:
         self._file = file
         self._seal = seal
         self._progress = progress
-        self._moved = Moved()
 
-    def carry_out(self) -> Moved:
+    def carry_out(self) -> None:
         """Do what is left to do. Raises ``ConflictError``, ``InputError`` and what the backing systems raise."""
         ends.require_stopped(self._source)
-        shared_nodes = ends.share_recovery_nodes(self._source, self._target)
-        shared_graph = ends.share_graph_store(self._source, self._target)
+        shared_nodes = ends.share_recovery_nodes(self._source, self._target, self._seal.name)
+        shared_graph = ends.share_graph_store(self._source, self._target, self._seal.name)
         if shared_nodes and not shared_graph:
             raise ends.refuse_common_nodes()
         if self._seal.stage is Stage.COPYING:
@@ -82,7 +71,6 @@ class Move:
             self._hand_over()
         self._forget(nodes=not shared_nodes, dags=not shared_graph)
         self._note(stage=Stage.DONE)
-        return self._moved
 
     def _note(self, **changes: object) -> None:
         self._seal = replace(self._seal, **changes)  # type: ignore[arg-type]
@@ -93,7 +81,6 @@ class Move:
         source, target = self._source, self._target
         for token in missing_credentials(source.credentials, target.credentials):
             target.credentials.save(source.credentials.credential(token))
-            self._moved.credentials += 1
         numbers = copy_abstract_dags(source.graph, target.graph)
         done = self._seal.copied
         for page in oldest_first(source.registry, done):
@@ -102,8 +89,7 @@ class Move:
                 self._copy_dags(page, numbers)
             done += len(page)
             self._note(copied=done)
-            self._moved.experiments += len(page)
-            self._progress("experiments", done, max(done, source.registry.count(_ALL)))
+            self._progress("experiments", done, source.registry.count(ExperimentFilter()))
 
     def _copy_experiments(self, page: Sequence[Experiment]) -> None:
         registry = self._source.registry
@@ -141,7 +127,6 @@ class Move:
         for place in range(0, len(under_way), NODES_AT_ONCE):
             self._target.nodes.create(*under_way[place : place + NODES_AT_ONCE])
             self._progress("recovery nodes", min(place + NODES_AT_ONCE, len(under_way)), len(under_way))
-        self._moved.unfinished = len(under_way)
         self._note(stage=Stage.HANDED_OVER)
 
     def _pass_messages_on(self) -> None:
@@ -155,7 +140,6 @@ class Move:
         while found:
             self._target.queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=each.body) for each in found])
             queue.acknowledge(found)
-            self._moved.messages += len(found)
             left -= len(found)
             if left <= 0:
                 break

@@ -7,6 +7,7 @@ services when the file can be seen already: whoever comes second sees the other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -51,6 +52,12 @@ class Seal:
     where: str
     stage: Stage = Stage.COPYING
     copied: int = 0
+
+    @property
+    def name(self) -> str:
+        """A name for this move, the same whenever it is run again."""
+        both = json.dumps([self.source, self.target], sort_keys=True)
+        return f"migration-{hashlib.sha256(both.encode()).hexdigest()[:32]}"
 
     def to_json(self) -> dict[str, Any]:
         """The seal as a JSON object."""

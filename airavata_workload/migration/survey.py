@@ -18,7 +18,7 @@ from airavata_workload.ports.registry import ExperimentFilter, Registry
 PAGE = 200
 """Experiments that are read, and stored in one transaction, at once."""
 _ALL = ExperimentFilter()
-_UNDER_WAY = [state for state in ExperimentState if state not in EXPERIMENT_ENDS and state is not ExperimentState.CREATED]
+_UNDER_WAY = tuple(each for each in ExperimentState if each not in (*EXPERIMENT_ENDS, ExperimentState.CREATED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,9 @@ def unfinished(source: End) -> list[Experiment]:
             found[experiment.experiment_id] = experiment
     others = {*source.graph.unfinished(), *(node.experiment_id for node in source.nodes.nodes())} - found.keys()
     for experiment_id in sorted(others):
-        experiment = _exactly(source.registry, experiment_id)
-        if experiment is not None:  # else its node, or its DAG, is all that is left of it
-            found[experiment_id] = experiment
+        known = _exactly(source.registry, experiment_id)
+        if known is not None:  # else its node, or its DAG, is all that is left of it
+            found[experiment_id] = known
     return list(found.values())
 
 
@@ -91,7 +91,7 @@ def _exactly(registry: Registry, experiment_id: str) -> Experiment | None:
 
 
 def refuse_differing(source: End, target: End, copied: int) -> None:
-    """Raise ``ConflictError`` if the target has other experiments of the same ids, or later states of ours have none."""
+    """Raise ``ConflictError`` if the target has other experiments of the same ids, or older states of ours."""
     there = {one.experiment_id: one for page in oldest_first(target.registry) for one in page}
     differing: list[str] = []
     if there:
@@ -113,9 +113,7 @@ def differing_dags(source: End, target: End, experiment_ids: Sequence[str]) -> l
         return []
     ours = {dag.experiment_id: dag for dag in source.graph.loaded(experiment_ids)}
     theirs = target.graph.loaded(list(ours))
-    return [
-        dag.experiment_id for dag in theirs if not comparison.continues_dag(ours[dag.experiment_id], dag)
-    ]
+    return [dag.experiment_id for dag in theirs if not comparison.continues_dag(ours[dag.experiment_id], dag)]
 
 
 def missing_credentials(source: CredentialStore, target: CredentialStore) -> list[str]:

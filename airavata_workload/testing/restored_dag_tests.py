@@ -55,7 +55,7 @@ class RestoredDagTests:
         assert empty.experiment_id not in other.unfinished()
         assert other.parked([dag.experiment_id]) == [dag.tasks[1]]
         assert other.outputs(dag.experiment_id) == {"done": {"n": [AWKWARD]}}
-        assert store.restore_loaded([]) == store.loaded([]) == []
+        assert (store.restore_loaded([]), store.loaded([])) == ([], [])
 
     def test_a_restored_dag_goes_on_where_it_was(self, store: GraphStore) -> None:
         dag = half_done()

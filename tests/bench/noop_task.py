@@ -1,4 +1,4 @@
-"""A task plugin that does nothing, registered through a real entry point, to measure the engine alone."""
+"""Task plugins that do nothing, or wait, registered through a real entry point, to measure the engine alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 MODULE = """
+import time
+
 from airavata_workload.domain.outcome import Completed
 from airavata_workload.ports.task_plugin import Parameters, TaskPlugin
 
@@ -14,6 +16,15 @@ class NoOp(TaskPlugin):
     parameters_model = Parameters
 
     def execute(self, run):
+        return Completed()
+
+
+class Wait(TaskPlugin):
+    kind = "wait-100-ms"
+    parameters_model = Parameters
+
+    def execute(self, run):
+        time.sleep(0.1)
         return Completed()
 """
 
@@ -24,7 +35,9 @@ def install(directory: Path) -> None:
     info.mkdir(parents=True)
     (directory / "noop_task_plugin.py").write_text(MODULE)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: noop-task-plugin\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[airavata_workload.tasks]\nno-op = noop_task_plugin:NoOp\n")
+    (info / "entry_points.txt").write_text(
+        "[airavata_workload.tasks]\nno-op = noop_task_plugin:NoOp\nwait-100-ms = noop_task_plugin:Wait\n"
+    )
     sys.path.insert(0, str(directory))
 
 

@@ -12,7 +12,7 @@ from services.servers import private_servers
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-MINUTES = 3.0
+MINUTES = 2.0
 """Of faults; starting, settling and looking at the end take about as much again."""
 
 

@@ -287,9 +287,9 @@ def test_the_documented_queries_draw_dags_as_they_are(store: GraphStore, driver:
         set(DIAMOND),
         {(before, dag.experiment_id, after) for before, after in edges},
     )
-    rows = driver.execute_query(Query(table), experiment_id=dag.experiment_id).records  # type: ignore[arg-type]
+    rows = driver.execute_query(Query(table), experiment_id=dag.experiment_id).records
     assert [(row["name"], row["state"]) for row in rows][:2] == [("top", "EXECUTING"), ("left", "CREATED")]
-    open_now = {row["experiment"]: row for row in driver.execute_query(Query(going_on)).records}  # type: ignore[arg-type]
+    open_now = {row["experiment"]: row for row in driver.execute_query(Query(going_on)).records}
     assert open_now[dag.experiment_id]["running"] == ["top: a free slot"]
     assert running.accepted
 

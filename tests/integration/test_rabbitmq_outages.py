@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +25,9 @@ pytestmark = pytest.mark.server
 PATIENCE_S = 40.0
 PAUSE_S = 0.01
 """Between two messages of a publisher: the machine has other things to do."""
+REGISTERED_S = 1.0
+"""RabbitMQ 3.10 forgets a quorum queue, with what is in it, that was made less than half a second before it is killed:
+its register of them reaches the disk that late. Source: ra 2.2.0, ``ra_directory:init``, ``auto_save``; tried."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +120,8 @@ def test_nothing_that_was_confirmed_is_lost(services: Servers, url: str, tmp_pat
         traffic = Traffic(open_queue)
         traffic.start()
         try:
-            traffic.wait_for(lambda: len(traffic.received) > 50)
+            made = time.monotonic()
+            traffic.wait_for(lambda: len(traffic.received) > 50 and time.monotonic() - made > REGISTERED_S)
             getattr(services, how)("rabbitmq")
             traffic.wait_for(lambda: traffic.failures > 0)
             services.start("rabbitmq")

@@ -12,7 +12,7 @@ from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.service_process import run_service
 from airavata_workload.domain.errors import InputError
 
-service = group("Run one stage of the engine until it is told to stop; start as many of each as you like.")
+service = group("Run one stage of the engine in a process of its own.")
 
 HealthPort = Annotated[
     int | None,

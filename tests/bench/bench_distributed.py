@@ -1,0 +1,265 @@
+"""The distributed engine, every stage a process, with all servers on this machine, beside the floors of each server.
+
+Run by ``tox -e bench``; prints one JSON line a figure. Arguments choose among
+the functions by name; without any, all run. It needs the servers that
+``tests/services/services.sh install rabbitmq zookeeper neo4j mariadb`` installs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import noop_task
+import pika
+from bench_engine import FORK_DAG, experiment, run_all
+from figures import figure
+from kazoo.client import KazooClient
+from neo4j import GraphDatabase
+from sqlalchemy import create_engine, text
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from services.distributed import Namespace, distributed_namespace
+from services.servers import Servers
+
+from airavata_workload.bootstrap import Installation
+from airavata_workload.documents.dag_directory import parameter_models
+from airavata_workload.documents.dag_file import parse_dag
+from airavata_workload.domain.states import TaskState
+from airavata_workload.ports.registry import ExperimentFilter
+from airavata_workload.settings import load_settings
+
+PROGRAM = Path(sys.executable).with_name("airavata-workload")
+ALL_STAGES = (("orchestrator",), ("scheduler",), ("worker",), ("monitor",))
+READY_WITHIN_S = 60.0
+FLOOR_ROUNDS = 200
+WAITING_DAG = """
+application_type: waiting
+description: one task that waits 100 ms
+tasks:
+  wait: {kind: wait-100-ms}
+"""
+
+
+class Floors:
+    """What each server does by itself, one operation after the other, in operations per second."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.publish_confirm_ack_per_s = self._rabbitmq(namespace)
+        self.graph_transactions_per_s = self._neo4j(namespace)
+        self.sql_commits_per_s = self._sql(namespace)
+        self.zookeeper_creates_and_deletes_per_s = self._zookeeper(namespace)
+
+    def named(self) -> dict[str, float]:
+        """Each floor with what it is."""
+        return {
+            "publish with confirm, get and ack": self.publish_confirm_ack_per_s,
+            "a Neo4j transaction": self.graph_transactions_per_s,
+            "an SQL commit": self.sql_commits_per_s,
+            "a ZooKeeper create and delete": self.zookeeper_creates_and_deletes_per_s,
+        }
+
+    @staticmethod
+    def _rabbitmq(namespace: Namespace) -> float:
+        connection = pika.BlockingConnection(pika.URLParameters(namespace.amqp_url))
+        channel = connection.channel()
+        name = f"floor-{uuid4().hex}"
+        channel.queue_declare(name, durable=True, arguments={"x-queue-type": "quorum"})
+        channel.confirm_delivery()
+
+        def once() -> None:
+            channel.basic_publish("", name, b"x" * 500, pika.BasicProperties(delivery_mode=2), mandatory=True)
+            method, _, _ = channel.basic_get(name)
+            channel.basic_ack(method.delivery_tag)
+
+        rate = _rate(once)
+        channel.queue_delete(name)
+        connection.close()
+        return rate
+
+    @staticmethod
+    def _neo4j(namespace: Namespace) -> float:
+        server = namespace.neo4j
+        with (
+            GraphDatabase.driver(server["uri"], auth=(server["user"], server["password"])) as driver,
+            driver.session() as session,
+        ):
+            session.run("CREATE (n:Floor {n: 0})").consume()
+            rate = _rate(
+                lambda: session.execute_write(lambda tx: tx.run("MATCH (n:Floor) SET n.n = n.n + 1").consume())
+            )
+            session.run("MATCH (n:Floor) DELETE n").consume()
+        return rate
+
+    @staticmethod
+    def _sql(namespace: Namespace) -> float:
+        engine = create_engine(namespace.registry_url)
+        with engine.connect() as connection:
+            connection.execute(text("CREATE TABLE floor (n INT)"))
+
+            def once() -> None:
+                connection.execute(text("INSERT INTO floor VALUES (1)"))
+                connection.commit()
+
+            rate = _rate(once)
+            connection.execute(text("DROP TABLE floor"))
+        engine.dispose()
+        return rate
+
+    @staticmethod
+    def _zookeeper(namespace: Namespace) -> float:
+        client = KazooClient(namespace.zookeeper_hosts)
+        client.start(timeout=15)
+
+        def once() -> None:
+            client.create("/floor", b"")
+            client.delete("/floor")
+
+        rate = _rate(once)
+        client.stop()
+        client.close()
+        return rate
+
+
+def _rate(once: Callable[[], object]) -> float:
+    for _ in range(20):
+        once()
+    began_s = time.perf_counter()
+    for _ in range(FLOOR_ROUNDS):
+        once()
+    return FLOOR_ROUNDS / (time.perf_counter() - began_s)
+
+
+@contextlib.contextmanager
+def services(directory: Path, namespace: Namespace, stages: Sequence[Sequence[str]]) -> Iterator[Installation]:
+    """Running service processes, and the installation to speak to them."""
+    home = directory / "home"
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(namespace.settings())
+    environment = {
+        **os.environ,
+        "AIRAVATA_WORKLOAD_HOME": str(home),
+        "AIRAVATA_WORKLOAD_LOG_LEVEL": "warning",
+        "PYTHONPATH": str(directory / "plugin"),
+    }
+    running = [
+        subprocess.Popen([PROGRAM, "service", *words], env=environment, stdout=subprocess.DEVNULL) for words in stages
+    ]
+    try:
+        with Installation(load_settings(home=home), service="bench") as installation:
+            for dag in (noop_task.DAG, FORK_DAG, WAITING_DAG):
+                installation.graph.save_abstract(parse_dag(dag, Path("bench.yaml"), parameter_models()))
+            _wait_until_ready(installation, len(running))
+            yield installation
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(60)
+
+
+def _wait_until_ready(installation: Installation, count: int) -> None:
+    end_s = time.monotonic() + READY_WITHIN_S
+    while sum(map(_is_ready, installation.nodes.members())) < count:
+        if time.monotonic() > end_s:
+            raise TimeoutError(f"not all of {count} services are ready after {READY_WITHIN_S} s")
+        time.sleep(0.1)
+
+
+def _is_ready(member: object) -> bool:
+    url = member.capabilities.get("health")  # type: ignore[attr-defined]
+    try:
+        return bool(url) and urllib.request.urlopen(f"{url}/ready", timeout=5).status == 200  # noqa: S310 - our own
+    except OSError:
+        return False
+
+
+def tasks_per_s(directory: Path, namespace: Namespace) -> None:
+    """Throughput of no-op tasks, and how long it takes from an outcome to the start of the next task."""
+    floors = Floors(namespace)
+    with services(directory, namespace, ALL_STAGES) as installation:
+        one = experiment(directory, "no-op")
+        run_all(installation, one, 10)
+        count = 200
+        took_s = run_all(installation, one, count)
+        rate = count * 5 / took_s
+        for what, floor in floors.named().items():
+            figure("distributed_no_op", rate, "tasks/s", ">= 150", floor, what)
+        gaps_ms: list[float] = []
+        for _ in range(40):
+            run_all(installation, one, 1)
+            newest = installation.workload().experiments(ExperimentFilter(), limit=1)[0]
+            gaps_ms += _gaps_ms(installation, newest.experiment_id)
+        ordered = sorted(gaps_ms)
+        figure("distributed_outcome_to_next_start_p50", statistics.median(ordered), "ms", "<= 15")
+        figure("distributed_outcome_to_next_start_p99", ordered[int(len(ordered) * 0.99)], "ms", "-")
+
+
+def _gaps_ms(installation: Installation, experiment_id: str) -> list[float]:
+    """Milliseconds between the end of each task and the start of the one after it."""
+    tasks = installation.graph.tasks(experiment_id)
+    ends = [next(line.at_us for line in task.history if line.state is TaskState.COMPLETED) for task in tasks]
+    starts = [next(line.at_us for line in task.history if line.state is TaskState.EXECUTING) for task in tasks]
+    return [(start - end) / 1000 for end, start in zip(ends, starts[1:], strict=False)]
+
+
+def fork_experiments_per_s(directory: Path, namespace: Namespace) -> None:
+    """Experiments with set-up, staging, a job and its output."""
+    with services(directory, namespace, ALL_STAGES) as installation:
+        one = experiment(directory, "fork-bench")
+        run_all(installation, one, 5)
+        count = 100
+        figure("distributed_fork", count / run_all(installation, one, count), "experiments/s", "-")
+
+
+def scaling(directory: Path, namespace: Namespace) -> None:
+    """Throughput with 1, 2 and 4 workers of 4 slots on tasks that wait 100 ms."""
+    rates = {}
+    for workers in (1, 2, 4):
+        stages = [("orchestrator",), ("scheduler",), ("monitor",), *[("worker", "--slots", "4")] * workers]
+        with services(directory, namespace, stages) as installation:
+            one = experiment(directory, "waiting")
+            run_all(installation, one, 4)
+            count = 100 * workers
+            rates[workers] = count / run_all(installation, one, count)
+    for workers, rate in rates.items():
+        figure(f"distributed_waiting_{workers}_workers", rate, "tasks/s", "-", workers * 40, "slots that never idle")
+    figure("distributed_scaling_1_to_4_workers", rates[4] / rates[1], "times", ">= 3.5")
+
+
+ALL = (tasks_per_s, fork_experiments_per_s, scaling)
+
+
+def main(names: Sequence[str]) -> None:
+    """Run the chosen benches, each over a namespace of its own."""
+    servers = Servers()
+    with servers.kept_running("rabbitmq", "zookeeper", "neo4j", "mariadb") as environment:
+        neo4j = {key: environment[f"NEO4J_{key.upper()}"] for key in ("uri", "user", "password")}
+        for bench in ALL:
+            if names and bench.__name__ not in names:
+                continue
+            with (
+                tempfile.TemporaryDirectory() as directory,
+                distributed_namespace(
+                    amqp_url=environment["AMQP_URL"],
+                    zookeeper_hosts=environment["ZOOKEEPER_HOSTS"],
+                    neo4j=neo4j,
+                    mariadb_url=environment["MARIADB_URL"],
+                ) as namespace,
+            ):
+                noop_task.install(Path(directory) / "plugin")
+                bench(Path(directory), namespace)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
