@@ -107,7 +107,7 @@ EXPERIMENT_TRANSITIONS: Transitions[ExperimentState] = _table(
         _E.LAUNCHED: (_E.EXECUTING, _E.CANCELING, _E.CANCELED, _E.COMPLETED, _E.FAILED),
         _E.EXECUTING: (_E.CANCELING, _E.CANCELED, _E.COMPLETED, _E.FAILED),
         _E.CANCELING: (_E.CANCELED, _E.COMPLETED, _E.FAILED),
-        # The last three: a person retries the experiment from the tasks that failed.
+        # A person retries the experiment, with a new process, from the tasks that failed.
         _E.CANCELED: (_E.LAUNCHED,),
         _E.FAILED: (_E.LAUNCHED,),
         _E.COMPLETED: (),
@@ -136,8 +136,9 @@ PROCESS_TRANSITIONS: Transitions[ProcessState] = _table(
         _P.DEQUEUING: (_P.STARTED, _P.REQUEUED, _P.FAILED, _P.CANCELLING, _P.CANCELED),
         _P.REQUEUED: (_P.DEQUEUING, _P.FAILED, _P.CANCELLING, _P.CANCELED),
         _P.CANCELLING: (_P.CANCELED, _P.COMPLETED, _P.FAILED),
-        _P.CANCELED: (_P.STARTED,),
-        _P.FAILED: (_P.STARTED,),
+        # Who tries an experiment again makes a new process.
+        _P.CANCELED: (),
+        _P.FAILED: (),
         _P.COMPLETED: (),
     }
 )

@@ -94,7 +94,7 @@ class SealFile:
     def put(self, seal: Seal) -> None:
         """Store the seal, durably and at once, in place of the one on the same installation."""
         seals = [other for other in self._seals() if other.source != seal.source]
-        text = json.dumps([each.to_json() for each in [*seals, seal]], indent=2) + "\n"
+        text = json.dumps({"moves": [each.to_json() for each in [*seals, seal]]}, indent=2) + "\n"
         beside = self.path.with_name(f".{FILE_NAME}.{os.getpid()}")
         try:
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -115,7 +115,7 @@ class SealFile:
         except OSError as error:
             raise _translated(error, self.path) from error
         try:
-            return [Seal.from_json(value) for value in json.loads(text)]
+            return [Seal.from_json(value) for value in json.loads(text)["moves"]]
         except (ValueError, KeyError, TypeError) as error:
             raise DocumentError(
                 f"does not say where this installation was moved: {error!r}.",

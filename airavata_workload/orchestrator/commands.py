@@ -49,6 +49,7 @@ from airavata_workload.resources import ClusterCatalogue
 log = structlog.get_logger("airavata_workload.orchestrator")
 
 CONTROL_TOPIC = "control"
+_BEFORE_LAUNCH = (ExperimentState.CREATED, ExperimentState.VALIDATED, ExperimentState.SCHEDULED)
 _FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
 
 
@@ -185,6 +186,7 @@ class Commands:
         ended = all(task.state in TASK_ENDS for task in tasks)
         if experiment.state in EXPERIMENT_ENDS:
             if ended:
+                self._journal.write([change for task in tasks for change in history_of(task)])
                 self._nodes.remove(experiment.experiment_id)
                 return
             if tasks[0].process_id == experiment.process_id:
@@ -234,6 +236,9 @@ class Commands:
             if self._graph.tasks(experiment.experiment_id):
                 self._stop_tasks(experiment)
             return
+        if experiment.state in _BEFORE_LAUNCH:
+            # Loaded, and whoever did it died before it said so: the state machine knows no way around that.
+            self._journal.write(self._started(experiment))
         canceling = replace(self._about(experiment, ExperimentState.CANCELING, reason), by=command.by)
         process = replace(
             canceling, subject=Subject.PROCESS, subject_id=experiment.process_id, state=ProcessState.CANCELLING

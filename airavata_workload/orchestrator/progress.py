@@ -191,15 +191,11 @@ class Progress:
         experiment = self._registry.experiment(experiment_id)
         if experiment.state in EXPERIMENT_ENDS:
             return []
-        failed: Task | None = None
-        if unsuccessful_tasks:
-            failed = next((task for task in self._graph.tasks(experiment_id) if task.state is TaskState.FAILED), None)
-        if experiment.state is ExperimentState.CANCELING:
-            return ending(experiment, ExperimentState.CANCELED, self._by, self._clock(), "process cancelled", "")
-        if failed is not None:
-            reason = f"task {failed.name} failed: {failed.reason}"
-            return ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, failed.user_message)
-        return ending(experiment, ExperimentState.COMPLETED, self._by, self._clock(), "process completed", "")
+        tasks = self._graph.tasks(experiment_id)
+        # Whoever made a task's change may have died before it wrote the change down; after this, nobody looks again.
+        changes = [change for task in tasks for change in history_of(task)]
+        state, reason, user_message = _end(experiment, tasks if unsuccessful_tasks else ())
+        return [*changes, *ending(experiment, state, self._by, self._clock(), reason, user_message)]
 
 
 class _Effects:
@@ -218,6 +214,16 @@ _PROCESS_END = {
     ExperimentState.FAILED: ProcessState.FAILED,
     ExperimentState.CANCELED: ProcessState.CANCELED,
 }
+
+
+def _end(experiment: Experiment, tasks: Sequence[Task]) -> tuple[ExperimentState, str, str]:
+    """How an experiment ends, and the reasons for operator and user; ``tasks`` are given if some did not complete."""
+    failed = next((task for task in tasks if task.state is TaskState.FAILED), None)
+    if experiment.state is ExperimentState.CANCELING:
+        return ExperimentState.CANCELED, "process cancelled", ""
+    if failed is not None:
+        return ExperimentState.FAILED, f"task {failed.name} failed: {failed.reason}", failed.user_message
+    return ExperimentState.COMPLETED, "process completed", ""
 
 
 def ending(

@@ -86,7 +86,8 @@ class Registry(ABC):
 
         For each change: False if it was written before, or if the state
         machine does not let it follow the present state of the experiment or
-        process (a late change); then the present state stays.
+        process (a late change); then nothing is written. An experiment that
+        has ended begins again only with a new process (``start_process``).
         """
 
     @abstractmethod

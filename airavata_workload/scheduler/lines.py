@@ -9,7 +9,7 @@ lets tasks through, so nothing is ever looked at in vain: a task costs a few
 heap operations, however many wait.
 
 The invariant: a line that has a task to give stands in the heap of the line
-above with the number ``announced``, which is at most that of its first task.
+above with the order ``announced``, which is at most that of its first task.
 What a heap holds beyond that is out of date and dropped when it comes up.
 """
 
@@ -24,8 +24,11 @@ from airavata_workload.domain.message import TaskAction, TaskMessage
 from airavata_workload.scheduler.bounds import Bound, Bounds
 from airavata_workload.scheduler.policy import Policy
 
+Order = tuple[int, int]
+"""Since when a task has been ready, and its number."""
+
 _numbers = itertools.count()
-"""Tells apart what stands in a heap with the same number of a task."""
+"""Tells apart what stands in a heap with the same order of a task."""
 
 
 class Rank(IntEnum):
@@ -47,17 +50,22 @@ class Shelf(StrEnum):
 
 
 class Entry:
-    """A waiting task. ``arrival`` numbers tasks in the order in which they became ready, at ``since_us``."""
+    """A waiting task that has been ready ``since_us``; of two since the same instant the lower ``number`` goes first."""
 
-    __slots__ = ("arrival", "leaf", "rank", "shelf", "since_us", "task")
+    __slots__ = ("leaf", "number", "rank", "shelf", "since_us", "task")
 
-    def __init__(self, task: TaskMessage) -> None:
+    def __init__(self, task: TaskMessage, number: int, now_us: int) -> None:
         self.task = task
         self.rank = rank_of(task)
-        self.arrival = 0
-        self.since_us = 0
+        self.number = number
+        self.since_us = max(now_us, task.not_before_us)
         self.shelf: Shelf | None = None
         self.leaf: Leaf | None = None
+
+    @property
+    def order(self) -> Order:
+        """The lesser goes first."""
+        return self.since_us, self.number
 
 
 def rank_of(task: TaskMessage) -> Rank:
@@ -68,7 +76,7 @@ def rank_of(task: TaskMessage) -> Rank:
 
 
 class Leaf:
-    """The tasks of one user for one batch queue, in the order of arrival."""
+    """The tasks of one user for one batch queue, in the order in which they became ready."""
 
     __slots__ = ("_bound", "_bounds", "_entries", "announced", "count", "name", "parent", "watched")
 
@@ -77,8 +85,8 @@ class Leaf:
         self.parent = parent
         self._bounds = bounds
         self._bound = bound
-        self._entries: list[tuple[int, Entry]] = []
-        self.announced: int | None = None
+        self._entries: list[tuple[Order, Entry]] = []
+        self.announced: Order | None = None
         self.count = 0
         # Whether somebody looks after the age of its tasks.
         self.watched = False
@@ -86,7 +94,7 @@ class Leaf:
     def add(self, entry: Entry) -> None:
         """Line a task up."""
         entry.leaf = self
-        heapq.heappush(self._entries, (entry.arrival, entry))
+        heapq.heappush(self._entries, (entry.order, entry))
         self._counted(1)
         self.announce()
 
@@ -101,10 +109,10 @@ class Leaf:
             heapq.heappop(self._entries)
         return self._entries[0][1] if self._entries else None
 
-    def first(self) -> int | None:
-        """The number of the task that may go; ``None`` if none may."""
+    def first(self) -> Order | None:
+        """The order of the task that may go; ``None`` if none may."""
         entry = self.oldest()
-        return None if entry is None or self._bounds.closes(self._bound, self) else entry.arrival
+        return None if entry is None or self._bounds.closes(self._bound, self) else entry.order
 
     def take(self) -> Entry:
         """Take the first task out; ``first`` has just said that there is one."""
@@ -144,19 +152,19 @@ class Branch:
         self.parent = parent
         self._bounds = bounds
         self._bound = bound
-        self._heap: list[tuple[int, int, Branch | Leaf]] = []
+        self._heap: list[tuple[Order, int, Branch | Leaf]] = []
         self.children: dict[str, Branch | Leaf] = {}
-        self.announced: int | None = None
+        self.announced: Order | None = None
         self.count = 0
 
-    def heard(self, first: int, child: Branch | Leaf) -> None:
+    def heard(self, first: Order, child: Branch | Leaf) -> None:
         """A line below has a task to give."""
         # A line that was pruned may have announced the very task with which another one takes its place.
         heapq.heappush(self._heap, (first, next(_numbers), child))
         self.announce()
 
-    def first(self) -> int | None:
-        """The number of the task that may go; ``None`` if none may."""
+    def first(self) -> Order | None:
+        """The order of the task that may go; ``None`` if none may."""
         if self._bounds.closes(self._bound, self):
             return None
         while self._heap:
@@ -229,7 +237,7 @@ class FairLine:
         self._bounds = bounds
         self._gateways: dict[str, Branch] = {}
         self._tags: dict[str, float] = {}
-        self._heap: list[tuple[float, int, Branch]] = []
+        self._heap: list[tuple[float, Order, Branch]] = []
         self._lined: set[str] = set()
         self._last_tag = 0.0
         self.count = 0
@@ -250,7 +258,7 @@ class FairLine:
             leaf = queue.children[task.user] = Leaf(task.user, queue, self._bounds, bound)
         return leaf
 
-    def heard(self, first: int, child: Branch | Leaf) -> None:
+    def heard(self, first: Order, child: Branch | Leaf) -> None:
         """A gateway has a task to give."""
         if child.name in self._lined or not isinstance(child, Branch):
             return

@@ -62,7 +62,7 @@ class WaitedResource:
 
     def line_up(self, entry: Entry) -> Leaf:
         """Put a task into its line."""
-        again = bool(self._waiting) and entry.arrival < self.oldest().arrival
+        again = bool(self._waiting) and entry.order < self.oldest().order
         self._waiting[entry] = None
         if again:
             self._waiting.move_to_end(entry, last=False)

@@ -71,7 +71,10 @@ class WaitingRoom:
             self._leave(place)
         if _key(task) in self._entries:
             return
-        self._enter(Entry(task))
+        self._enter(self._new_entry(task))
+
+    def _new_entry(self, task: TaskMessage) -> Entry:
+        return Entry(task, next(self._numbers), self._now_us)
 
     def _enter(self, entry: Entry) -> None:
         task, key = entry.task, _key(entry.task)
@@ -88,8 +91,6 @@ class WaitingRoom:
             self._put(entry, Shelf.DELAYED)
             heapq.heappush(self._delayed, (entry.task.not_before_us, next(self._numbers), entry))
             return
-        if not entry.arrival:
-            entry.arrival, entry.since_us = next(self._numbers), self._now_us
         if self._workers is not None and entry.task.kind not in self._workers:
             self._put(entry, Shelf.UNSERVED)
             self._unserved.setdefault(entry.task.kind, {})[_key(entry.task)] = entry
@@ -134,7 +135,7 @@ class WaitingRoom:
     # -- places --------------------------------------------------------------------
     def occupy(self, task: TaskMessage, now_us: int = 0) -> None:
         """A task that another scheduler dispatched runs: it has its place until it is released."""
-        self._occupy(self._resource(task.resource), Entry(task), now_us)
+        self._occupy(self._resource(task.resource), self._new_entry(task), now_us)
 
     def _occupy(self, resource: WaitedResource, entry: Entry, now_us: int) -> Place:
         task = entry.task
@@ -189,7 +190,7 @@ class WaitingRoom:
             if place is not None and place.attempt == task.attempt:
                 self._leave(place)
             if _key(task) not in self._entries:
-                self._enter(place.entry if place is not None and place.entry is not None else Entry(task))
+                self._enter(place.entry if place is not None and place.entry is not None else self._new_entry(task))
 
     # -- what people and workers do -----------------------------------------------------
     def serve(self, workers: Mapping[str, Collection[str]]) -> None:
@@ -244,7 +245,7 @@ class WaitingRoom:
         self._age(now_us)
         # Where a task has waited longest first: limits that span resources would else favour one of them for ever.
         waiting = [each for each in self._resources.values() if each.waiting]
-        waiting.sort(key=lambda resource: resource.oldest().arrival)
+        waiting.sort(key=lambda resource: resource.oldest().order)
         sent = self._dispatch_patient(waiting, now_us)
         for resource in waiting:
             sent += self._dispatch_on(resource, now_us)

@@ -16,7 +16,14 @@ from airavata_workload.settings import Settings
 
 PATIENCE_S = 60
 PROCESSES: Any = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["faults.killed_move"])
+PROCESSES.set_forkserver_preload(  # imported once, by the process from which the others are forked
+    [
+        *("airavata_workload.bootstrap", "airavata_workload.migration.move"),
+        *("airavata_workload.testing.graph_store_suite", "airavata_workload.testing.registry_suite"),
+        *(f"airavata_adapters.{port}.embedded" for port in ("graph_stores", "registries", "task_queues")),
+        *("airavata_adapters.recovery_nodes.embedded", "airavata_adapters.credential_stores.encrypted_file"),
+    ]
+)
 
 
 def kill_during_move(home: Path, there: Path, kill_at: int) -> None:

@@ -61,7 +61,7 @@ def run(system: BatchSystem, description: JobDescription) -> None:
     code=st.integers(0, 255),
     system=st.sampled_from(SYSTEMS),
     directory_name=st.text(
-        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=20
+        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/\\"), min_size=1, max_size=20
     ).filter(lambda name: name not in (".", "..")),
 )
 def test_words_values_and_codes_come_through_unchanged(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 import pika
 from pika import exceptions, spec
 
+from airavata_adapters.rabbitmq.confirms import Batch, Confirms, RefusedError
 from airavata_adapters.rabbitmq.failures import channel_error, reason_of
 from airavata_adapters.rabbitmq.pika_classes import PikaConnection
 from airavata_workload.domain.errors import StoreUnavailableError
@@ -44,32 +45,6 @@ class Outgoing:
     properties: Any
 
 
-class RefusedError(StoreUnavailableError):
-    """The broker did not store some messages of a list: ``refused`` and ``returned`` are their places.
-
-    It refuses messages for a quorum queue that has no leader: one that is
-    being made by somebody else, or has lost the majority of its members.
-    """
-
-    def __init__(self, broker_name: str, batch: _Batch) -> None:
-        super().__init__(
-            f"{broker_name} could not store {len(batch.refused)} message(s).",
-            remedy="See its log; a quorum queue needs the majority of its members.",
-        )
-        self.refused = sorted(batch.refused)
-        self.returned = sorted(batch.returned)
-
-
-class _Batch:
-    """Messages that one ``publish`` waits for."""
-
-    def __init__(self, count: int) -> None:
-        self.open = count
-        self.returned: list[int] = []
-        self.refused: list[int] = []
-        self.confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-
 class BrokerChannel:
     """One AMQP channel.
 
@@ -92,10 +67,8 @@ class BrokerChannel:
         self._turn = asyncio.Lock()
         self._answer: asyncio.Future[Any] | None = None
         self._end: BaseException | None = None
-        self._batches: dict[int, tuple[_Batch, int]] = {}
-        self._returned_ids: set[str] = set()
-        self._message_prefix = secrets.token_hex(8)
-        self._published = 0
+        self._confirms = Confirms()
+        self._consumer_prefix = secrets.token_hex(8)
         self._cancel_listeners: dict[str, Callable[[], None]] = {}
         self._channel: Any = None
 
@@ -193,7 +166,7 @@ class BrokerChannel:
 
         ``on_cancelled`` is called if the broker ends the consumer, because the queue is gone.
         """
-        tag = f"{self._message_prefix}.{next(_numbers)}"
+        tag = f"{self._consumer_prefix}.{next(_numbers)}"
         if on_cancelled is not None:
             self._cancel_listeners[tag] = on_cancelled
 
@@ -301,12 +274,10 @@ class BrokerChannel:
             return []
         if self._end is not None:
             raise channel_error(self._broker_name, what, self._end)
-        batch = _Batch(len(messages))
+        batch = Batch(len(messages))
         try:
             for place, message in enumerate(messages):
-                self._published += 1
-                self._batches[self._published] = (batch, place)
-                message.properties.message_id = f"{self._message_prefix}.{self._published}"
+                message.properties.message_id = self._confirms.expect(batch, place)
                 self._channel.basic_publish(
                     message.exchange, message.routing_key, message.body, message.properties, mandatory=True
                 )
@@ -329,27 +300,11 @@ class BrokerChannel:
         return sorted(batch.returned)
 
     def _on_return(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
-        # Comes before the confirmation of the same message. Source: RabbitMQ, "Consumer Acknowledgements and
-        # Publisher Confirms".
-        self._returned_ids.add(properties.message_id)
+        self._confirms.returned(properties.message_id)
 
     def _on_confirm(self, frame: Any) -> None:
-        last = frame.method.delivery_tag
-        tags = [last]
-        if frame.method.multiple:
-            tags = list(itertools.takewhile(lambda tag: tag <= last, self._batches))
         stored = isinstance(frame.method, spec.Basic.Ack)
-        for tag in tags:
-            batch, place = self._batches.pop(tag)
-            message_id = f"{self._message_prefix}.{tag}"
-            if message_id in self._returned_ids:
-                self._returned_ids.discard(message_id)
-                batch.returned.append(place)
-            if not stored:
-                batch.refused.append(place)
-            batch.open -= 1
-            if batch.open == 0 and not batch.confirmed.done():
-                batch.confirmed.set_result(None)
+        self._confirms.answered(frame.method.delivery_tag, multiple=frame.method.multiple, stored=stored)
 
     # -- ending ---------------------------------------------------------------------------
     async def close(self) -> None:
@@ -379,12 +334,10 @@ class BrokerChannel:
         if self._end is not None:
             return
         self._end = reason
-        waiting = [self._answer, *(batch.confirmed for batch, _ in self._batches.values())]
-        self._batches.clear()
-        for future in waiting:
-            if future is not None and not future.done():
-                future.set_exception(reason)
-                future.exception()  # seen: whoever waited may have gone
+        self._confirms.fail(reason)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(reason)
+            self._answer.exception()  # seen: whoever waited may have gone
         if self.on_lost is not None:
             lost, self.on_lost = self.on_lost, None
             lost()

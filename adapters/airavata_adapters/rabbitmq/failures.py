@@ -55,11 +55,12 @@ def connection_error(broker: Broker, error: BaseException) -> WorkloadError:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return DeniedError(
-                f"{broker.name} shows a certificate that is not trusted: {cause.verify_message}.",
+                f"{broker.name} shows a certificate that is not trusted: {getattr(cause, 'verify_message', cause)}.",
                 remedy="Set the option 'ca_file' to the certificate of the authority that signed it, "
                 "and write the host in 'urls' as the certificate has it.",
             )
-    timed_out = any(isinstance(cause, AMQPConnectorStackTimeout) for cause in causes)
+    # pika aborts an attempt that takes too long.
+    timed_out = any(isinstance(cause, AMQPConnectorStackTimeout | exceptions.ConnectionOpenAborted) for cause in causes)
     return StoreUnavailableError(
         f"{broker.name} cannot be reached: {'no answer in time' if timed_out else reason_of(causes[-1])}."
     )

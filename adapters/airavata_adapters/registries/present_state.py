@@ -10,7 +10,7 @@ from sqlalchemy import select
 from airavata_adapters.registries.tables import experiments
 from airavata_adapters.sqlite.prepared import storable
 from airavata_workload.domain.change import StateChange, Subject
-from airavata_workload.domain.states import ExperimentState, ProcessState, may_follow
+from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState, may_follow
 
 PRESENT = select(
     experiments.c.experiment_id,
@@ -48,7 +48,9 @@ class PresentState:
         """Take the change's state over if the state machine lets it follow; whether it did."""
         if change.subject is Subject.EXPERIMENT:
             state = ExperimentState(change.state)
-            if not may_follow(self.state, state):
+            if not may_follow(self.state, state) or (
+                self.state in EXPERIMENT_ENDS and not self._may_begin_again(state)
+            ):
                 return False
             self.state, self.reason, self.user_message = state, change.reason, change.user_message
             self.state_changed = True
@@ -60,6 +62,10 @@ class PresentState:
             self.process_changed = True
         self.updated_at_us = max(self.updated_at_us, change.at_us)
         return True
+
+    def _may_begin_again(self, state: ExperimentState) -> bool:
+        """Whether an ended experiment takes the state: the same again, or another one with a process not yet begun."""
+        return state is self.state or self.process_state is ProcessState.CREATED
 
     @property
     def changed(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, delete, update
 from sqlalchemy.dialects import sqlite
 
 from airavata_adapters.registries.present_state import PRESENT, PresentState
@@ -33,9 +33,13 @@ _INSERT_IF_NEW = Prepared(
     .on_conflict_do_nothing()
 )
 
+_REMOVE = delete(state_changes).where(
+    *(state_changes.c[name] == bindparam(name) for name in ("at_us", "subject_id", "subject", "state", "attempt"))
+)
+
 
 def record(connection: Connection, changes: Sequence[StateChange]) -> list[bool]:
-    """Write the changes that are new and say for each whether it is new and not late."""
+    """Write the changes that are new and not late, and say which these are."""
     statements = _statements_of(connection)
     fresh = statements.insert_new(connection, changes)
     about = dict.fromkeys(change.experiment_id for change in changes if change.subject in _WITH_PRESENT_STATE)
@@ -44,6 +48,10 @@ def record(connection: Connection, changes: Sequence[StateChange]) -> list[bool]
     for change, new in zip(changes, fresh, strict=True):
         subject = present.get(change.experiment_id) if change.subject in _WITH_PRESENT_STATE else None
         answers.append(new and (subject is None or subject.follow(change)))
+    # Which changes are late is known only now that their experiments are locked; it is seldom that one is.
+    for change, new, timely in zip(changes, fresh, answers, strict=True):
+        if new and not timely:
+            connection.execute(_REMOVE, change_row(change))
     moved = [one for one in present.values() if one.changed]
     if moved:
         statements.set_present_states(connection, moved)

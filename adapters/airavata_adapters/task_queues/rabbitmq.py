@@ -23,6 +23,7 @@ import time
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
+from airavata_adapters.rabbitmq.channel import Outgoing
 from airavata_adapters.rabbitmq.link import BrokerLink
 from airavata_adapters.rabbitmq.options import CONNECTION_DEFAULTS, BrokerOptions
 from airavata_adapters.task_queues import rabbitmq_messages as codec
@@ -55,9 +56,13 @@ class RabbitTaskQueue(TaskQueue):
         self._out = BrokerLink(options, name=f"{session} publishing")
         self._in = BrokerLink(options, name=f"{session} consuming")
         expiry_s = SESSION_EXPIRY_S if names.partition.startswith(SESSION_PARTITION) else None
-        self._topology = Topology(self._out, names, delivery_limit=delivery_limit, expiry_s=expiry_s)
-        self._publisher = Publisher(self._out, self._topology)
-        self._consumer = Consumer(self._in, names, ensure=self._ensure, forget=self._topology.forget)
+        self._publisher = Publisher(self._out, self._declare_anew)
+        self._topology = Topology(
+            self._in, names, publish=self._announce, delivery_limit=delivery_limit, expiry_s=expiry_s
+        )
+        self._consumer = Consumer(
+            self._in, names, ensure=self._topology.ensure, knows=self._topology.knows, forget=self._topology.forget
+        )
         self._out.open()
         try:
             self._in.open()
@@ -150,12 +155,14 @@ class RabbitTaskQueue(TaskQueue):
 
     def depths(self) -> dict[str, int]:
         """As ``TaskQueue.depths``. A queue that another process made may show up two seconds late."""
-        queues = self._on(self._out, self._topology.queues())
-        return self._on(self._in, self._consumer.depths(sorted(queues)))
+        return self._on(self._in, self._depths())
+
+    async def _depths(self) -> dict[str, int]:
+        return await self._consumer.depths(sorted(await self._topology.queues()))
 
     def dead_letters(self) -> list[tuple[str, Mapping[str, Any], str]]:
         """As ``TaskQueue.dead_letters``."""
-        letters = self._on(self._out, self._topology.dead_letters())
+        letters = self._on(self._in, self._topology.dead_letters())
         sources = self._topology.sources()
         return [codec.letter_of(letter, sources) for letter in letters]
 
@@ -171,17 +178,17 @@ class RabbitTaskQueue(TaskQueue):
             self._closed = True
         with contextlib.suppress(WorkloadError):  # without a connection the broker has everything back already
             self._in.run(self._consumer.close())
-        self._in.close()
         if self._owns_partition:
             try:
-                self._out.run(self._topology.delete())
+                self._in.run(self._topology.delete())
             except WorkloadError as error:
                 _log.warning("the queues of partition '%s' are left to expire: %s", self._names.partition, error)
+        self._in.close()
         self._out.close()
 
     def delete_partition(self) -> None:
         """Delete all queues of the partition with everything in them."""
-        self._on(self._out, self._topology.delete())
+        self._on(self._in, self._topology.delete())
 
     # -- between threads -------------------------------------------------------------------
     def _publish(self, messages: Sequence[Addressed]) -> None:
@@ -200,11 +207,15 @@ class RabbitTaskQueue(TaskQueue):
 
         return self._on(self._in, release())
 
-    async def _ensure(self, queues: Collection[str]) -> None:
-        """On the consuming thread: have the publishing thread declare what is not known to be there."""
-        missing = [queue for queue in queues if not self._topology.knows(queue)]
-        if missing:
-            await self._over(self._out, self._topology.ensure(missing))
+    async def _declare_anew(self, queues: Collection[str]) -> None:
+        """On the publishing thread: have the consuming one declare what is not there, whatever it remembers."""
+        for queue in queues:
+            self._topology.forget(queue)
+        await self._over(self._in, self._topology.ensure(queues))
+
+    async def _announce(self, names: Sequence[Outgoing]) -> None:
+        """On the consuming thread: have the publishing one put names into the directory."""
+        await self._over(self._out, self._publisher.publish([Addressed(each.body.decode(), each) for each in names]))
 
     @staticmethod
     async def _over(link: BrokerLink, work: Coroutine[Any, Any, _Result]) -> _Result:

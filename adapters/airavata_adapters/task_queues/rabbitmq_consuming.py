@@ -83,12 +83,14 @@ class Consumer:
         names: QueueNames,
         *,
         ensure: Callable[[Collection[str]], Awaitable[None]],
+        knows: Callable[[str], bool],
         forget: Callable[[str], None],
     ) -> None:
-        """``ensure`` declares queues, ``forget`` is told of one that is gone."""
+        """``ensure`` declares queues, ``knows`` which are declared, ``forget`` is told of one that is gone."""
         self._link = link
         self._names = names
         self._ensure = ensure
+        self._knows = knows
         self._forget = forget
         self._sources: dict[tuple[str, Level], Source] = {}
         self._held: dict[Tag, Held] = {}
@@ -124,7 +126,7 @@ class Consumer:
 
     async def _take_or_listen(self, queues: Sequence[str], limit: int, waiter: Waiter, deadline_s: float) -> list[Held]:
         """What is there; if nothing is, listen and wait for news, whatever they are."""
-        await self._ensure(queues)
+        await self._ensure_all(queues)
         sources = self._in_order(queues)
         at_once = time.monotonic() >= deadline_s
         found = [] if at_once else await self._take_now(sources, limit, lambda source: source.estimate())
@@ -133,11 +135,15 @@ class Consumer:
             found = await self._take_now(sources, limit, lambda _source: None, also_listening=at_once)
         if found or waiter.woken or time.monotonic() >= deadline_s:
             return found
-        await self._ensure(queues)  # one may have turned out to be gone
+        await self._ensure_all(queues)  # one may have turned out to be gone
         await self._listen_to_all(sources, max(1, limit // len(set(queues))))
         if not any(source.buffer for source in sources):
             await self._news(waiter, deadline_s)
         return []
+
+    async def _ensure_all(self, queues: Sequence[str]) -> None:
+        if not all(map(self._knows, queues)):
+            await self._ensure(queues)
 
     @staticmethod
     async def _news(waiter: Waiter, deadline_s: float) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import NamedTuple
 
-from airavata_adapters.rabbitmq.channel import BrokerChannel, Outgoing, RefusedError
+from airavata_adapters.rabbitmq.channel import BrokerChannel, Outgoing
+from airavata_adapters.rabbitmq.confirms import RefusedError
 from airavata_adapters.rabbitmq.link import BrokerLink
-from airavata_adapters.task_queues.rabbitmq_topology import Topology
 from airavata_workload.domain.errors import StoreUnavailableError
 
 ATTEMPTS = 8
@@ -32,9 +32,10 @@ class Publisher:
     again a little later. Only then can messages of one list change places.
     """
 
-    def __init__(self, link: BrokerLink, topology: Topology) -> None:
+    def __init__(self, link: BrokerLink, declare: Callable[[Collection[str]], Awaitable[None]]) -> None:
+        """``declare`` makes the engine's queues that have turned out not to be there."""
         self._link = link
-        self._topology = topology
+        self._declare = declare
         self._opening = asyncio.Lock()
         self._channel: BrokerChannel | None = None
 
@@ -56,7 +57,8 @@ class Publisher:
                 returned, refused = error.returned, error.refused
             if not returned and not refused:
                 return
-            await self._declare_anew({messages[place].queue for place in returned})
+            if returned:
+                await self._declare({messages[place].queue for place in returned})
             messages = [messages[place] for place in sorted((*returned, *refused))]
             if refused:
                 await asyncio.sleep(delay_s)
@@ -65,11 +67,6 @@ class Publisher:
             f"The queue '{messages[0].message.routing_key}' vanishes again and again.",
             remedy="Find out who deletes queues on the broker.",
         )
-
-    async def _declare_anew(self, queues: Collection[str]) -> None:
-        for queue in queues:
-            self._topology.forget(queue)
-        await self._topology.ensure(queues)
 
     async def _open_channel(self) -> BrokerChannel:
         async with self._opening:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -33,8 +33,18 @@ class Topology:
     ``expiry_s`` removes queues that nobody has used for that long.
     """
 
-    def __init__(self, link: BrokerLink, names: QueueNames, *, delivery_limit: int, expiry_s: int | None) -> None:
+    def __init__(
+        self,
+        link: BrokerLink,
+        names: QueueNames,
+        *,
+        publish: Callable[[Sequence[Outgoing]], Awaitable[None]],
+        delivery_limit: int,
+        expiry_s: int | None,
+    ) -> None:
+        """``link`` must not publish, so that a broker that takes no messages can still be consumed from."""
         self._link = link
+        self._publish = publish
         self.names = names
         self._expires = {} if expiry_s is None else {"x-expires": expiry_s * 1000}
         self._arguments = {
@@ -51,6 +61,7 @@ class Topology:
         self._declaring = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._declared: set[str] = set()
+        self._unannounced: set[str] = set()
         self._directory: set[str] = set()
         self._read_at_s = float("-inf")
 
@@ -66,12 +77,11 @@ class Topology:
         """Declare those that are not yet. Raises as ``BrokerChannel``."""
         async with self._declaring:
             missing = [queue for queue in dict.fromkeys(queues) if queue not in self._declared]
-            if not missing:
-                return
-            await self._declare_all(missing)
-            async with self._channel(confirm=True) as channel:
-                await self._announce(channel, missing)
-            self._declared.update(missing)
+            if missing:
+                await self._declare_all(missing)
+                self._declared.update(missing)
+                self._unannounced.update(missing)
+        await self._announce()
 
     async def _declare_all(self, queues: Iterable[str]) -> None:
         mine = {"x-queue-type": "quorum", "x-delivery-limit": _NO_LIMIT, **self._expires}
@@ -91,15 +101,20 @@ class Topology:
 
         await asyncio.gather(*(on_a_channel(items[start::_AT_ONCE]) for start in range(min(_AT_ONCE, len(items)))))
 
-    async def _announce(self, channel: BrokerChannel, queues: Iterable[str]) -> None:
+    async def _announce(self) -> None:
         """Put names into the directory that are not in it. Two at once put a name twice; ``_read`` mends that."""
-        if not self._directory.issuperset(queues):
-            await self._read(channel)
-        new = [queue for queue in queues if queue not in self._directory]
-        await channel.publish(
-            [Outgoing("", self.names.directory, queue.encode(), persistent({}, "text/plain")) for queue in new]
-        )
+        if not self._unannounced:
+            return
+        if not self._directory.issuperset(self._unannounced):
+            async with self._channel() as channel:
+                await self._read(channel)
+        new = sorted(self._unannounced - self._directory)
+        if new:
+            await self._publish(
+                [Outgoing("", self.names.directory, name.encode(), persistent({}, "text/plain")) for name in new]
+            )
         self._directory.update(new)
+        self._unannounced -= self._directory
 
     async def queues(self) -> set[str]:
         """The names of all queues of the partition; those made elsewhere may come two seconds late."""
@@ -184,8 +199,8 @@ class Topology:
         return {self.names.of(queue, level): queue for queue in self._directory for level in Level}
 
     @asynccontextmanager
-    async def _channel(self, **options: Any) -> AsyncIterator[BrokerChannel]:
-        channel = await self._link.channel(**options)
+    async def _channel(self) -> AsyncIterator[BrokerChannel]:
+        channel = await self._link.channel()
         try:
             yield channel
         finally:

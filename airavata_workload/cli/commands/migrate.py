@@ -39,7 +39,6 @@ def migrate(
             "--to",
             metavar="PLACE",
             help="Settings file of the installation that takes over, or its home directory.",
-            exists=True,
             show_default=False,
         ),
     ],
@@ -88,6 +87,10 @@ def migrate(
 def _target(to: Path, to_home: Path | None, ours: Settings) -> tuple[Settings, Path]:
     """The settings of the other installation, and their file, which need not be there."""
     place = to.expanduser().absolute()
+    if not place.exists():
+        raise InputError(
+            f"There is no {place}.", remedy="--to names a settings file, or a home directory, which may be empty."
+        )
     if place.is_dir():
         if to_home is not None:
             raise InputError("--to names a home directory already.", remedy="Leave --to-home out.")

@@ -1,0 +1,110 @@
+"""From the embedded stores to RabbitMQ, ZooKeeper, Neo4j and MariaDB with a job under way, which ends there, once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance.conftest import CommandLine, gate, write_experiment
+from acceptance.test_cli_migrate import waiting_at
+from faults.killed_move import furnish
+from services.distributed import Namespace
+
+from airavata_workload.bootstrap import Installation
+from airavata_workload.migration.move import Move
+from airavata_workload.migration.seal import Seal, SealFile, Stage, systems_of
+from airavata_workload.migration.survey import survey
+from airavata_workload.ports.registry import ExperimentFilter
+from airavata_workload.settings import Settings, load_settings
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(240)]
+
+__all__ = ["gate", "write_experiment"]
+
+
+@pytest.fixture
+def command_line(tmp_path: Path) -> Iterator[CommandLine]:
+    """The command, in an empty home."""
+    made = CommandLine(tmp_path / "home")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path, distributed: Namespace) -> Path:
+    """The settings of the distributed installation."""
+    path = tmp_path / "distributed.toml"
+    path.write_text(distributed.settings())
+    return path
+
+
+def test_an_experiment_whose_job_runs_ends_in_the_distributed_installation_that_runs_already(
+    command_line: CommandLine, settings_file: Path, write_experiment: Any, gate: Any, tmp_path: Path
+) -> None:
+    experiment_id = waiting_at(gate, command_line, write_experiment, tmp_path / "runs")
+    waiting = command_line("submit", write_experiment("not launched", ["echo", "late"])).stdout.strip()
+    trail = command_line.json("logs", experiment_id)
+    there = CommandLine(command_line.home)
+    there.environment["AIRAVATA_WORKLOAD_CONFIG"] = str(settings_file)
+    serving = there.serve()
+
+    moved = command_line.json("migrate", "--to", settings_file)
+    assert (moved["moved"], moved["experiments"], moved["unfinished"], moved["jobs"]) == (True, 2, 1, 1)
+    assert str(settings_file) in command_line.error("serve", code=2)["message"]
+
+    gate.open()
+    for each, said in ((experiment_id, "arrived\ngo\n"), (waiting, "late\n")):
+        there("watch", each)
+        assert there("logs", each, "--stdout").stdout == said
+    assert (tmp_path / "runs").read_text() == "ran\n"
+    assert len(there.json("show", experiment_id)["jobs"]) == 1
+    assert there.json("logs", experiment_id)[: len(trail)] == trail
+    assert serving.end(signal.SIGTERM) == 0
+
+
+def test_everything_arrives_as_it_was_and_comes_back(
+    command_line: CommandLine, settings_file: Path, tmp_path: Path
+) -> None:
+    furnish(command_line.home)
+    there = load_settings(file=settings_file, home=command_line.home)
+    back = Settings(home=tmp_path / "back")
+    back.home.mkdir()
+    seen = [_known(Settings(home=command_line.home))]
+    for ours, theirs in ((Settings(home=command_line.home), there), (there, back)):
+        _move(ours, theirs)
+        seen.append(_known(theirs))
+        _move(ours, theirs)
+    assert seen[1] == seen[0]
+    assert seen[2] == seen[0]
+
+
+def _move(ours: Settings, theirs: Settings) -> None:
+    with Installation(ours, service="migrate") as source, Installation(theirs, service="migrate") as target:
+        file = SealFile(ours.home)
+        begun = Seal(source=systems_of(ours), target=systems_of(theirs), where="there")
+        found = survey(source, target)
+        # As if the last steps had been cut off.
+        seal = replace(file.of(begun.source) or begun, stage=Stage.COPYING, copied=0)
+        Move(source, target, file, seal, lambda *_: None).carry_out()
+        assert found.experiments
+
+
+def _known(settings: Settings) -> dict[str, Any]:
+    """What an installation has of the experiments that were furnished."""
+    with Installation(settings, service="look") as found:
+        experiments = [
+            one for one in found.registry.experiments(ExperimentFilter(), limit=100) if one.application_type == "SAMPLE"
+        ]
+        ids = [one.experiment_id for one in experiments]
+        return {
+            "experiments": experiments,
+            "changes": [found.registry.audit_trail(each) for each in ids],
+            "jobs": [found.registry.jobs(each) for each in ids],
+            "dags": found.graph.loaded(ids),
+            "abstract": [found.graph.abstract("SAMPLE", version) for version in (1, 2)],
+            "nodes": {node.experiment_id for node in found.nodes.nodes()} & set(ids),
+        }
