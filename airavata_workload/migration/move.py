@@ -35,7 +35,7 @@ from airavata_workload.migration.survey import (
 from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord
 from airavata_workload.ports.task_queue import Message
 
-TASKS_AT_ONCE = 2_000
+TASKS_AT_ONCE = 1_000
 """Tasks that are stored in one transaction, unless one DAG has more."""
 NODES_AT_ONCE = 500
 MESSAGES_AT_ONCE = 100

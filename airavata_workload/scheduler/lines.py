@@ -50,7 +50,7 @@ class Shelf(StrEnum):
 
 
 class Entry:
-    """A waiting task that has been ready ``since_us``; of two since the same instant the lower ``number`` goes first."""
+    """A waiting task, ready ``since_us``; of two since the same instant the lower ``number`` goes first."""
 
     __slots__ = ("leaf", "number", "rank", "shelf", "since_us", "task")
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import (
     CommandTimeoutError,
+    DiskFullError,
     ParameterError,
     PluginError,
     StoreUnavailableError,
@@ -75,6 +76,11 @@ class Performance:
             return self._of_result(message, result)
         except TaskCancelled as error:
             return self.outcome(message, Verdict.CANCELED, reason=str(error))
+        except DiskFullError as error:
+            if run.scratch_is_full():
+                full = StoreUnavailableError(f"The worker's own disk is full: {error}", remedy="Make room there.")
+                return self.of_error(message, full)
+            return self.of_error(message, error)
         except WorkloadError as error:
             return self.of_error(message, error)
         except BaseException as error:  # SystemExit too: a plugin must not end the thread that waits for it

@@ -13,7 +13,7 @@ from typing import Any
 from airavata_workload.domain.change import Event
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.cluster import Cluster
-from airavata_workload.domain.errors import TaskCancelled
+from airavata_workload.domain.errors import StoreUnavailableError, TaskCancelled
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.message import TaskMessage
 from airavata_workload.ports.batch_system import BatchSystem
@@ -24,6 +24,8 @@ from airavata_workload.ports.remote_shell import RemoteShell
 from airavata_workload.ports.task_plugin import Parameters, TaskRun
 from airavata_workload.resources import Resources
 
+FULL_BELOW_BYTES = 64 * 1024 * 1024
+"""With less than this a disk is taken to be full: what did not fit has been removed again when one looks."""
 PROGRESS_INTERVAL_S = 0.2
 """At most one progress event in this time, and none before it has passed; a plugin may report as often as it likes."""
 
@@ -81,9 +83,19 @@ class WorkerRun(TaskRun[Parameters]):
 
     def scratch(self) -> Path:
         if self._scratch is None:
-            self._scratch_root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._scratch = Path(tempfile.mkdtemp(prefix=f"{self.task_id}.", dir=self._scratch_root))
+            try:
+                self._scratch_root.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._scratch = Path(tempfile.mkdtemp(prefix=f"{self.task_id}.", dir=self._scratch_root))
+            except OSError as error:
+                raise StoreUnavailableError(
+                    f"The worker's own directory {self._scratch_root} cannot be used: {error.strerror}.",
+                    remedy="Make room on the worker's disk.",
+                ) from error
         return self._scratch
+
+    def scratch_is_full(self) -> bool:
+        """Whether this attempt keeps files on the worker's own disk, and that has no room: no fault of the task's."""
+        return self._scratch is not None and shutil.disk_usage(self._scratch).free < FULL_BELOW_BYTES
 
     def progress(self, done: int, total: int, what: str) -> None:
         present_s = time.monotonic()

@@ -101,6 +101,8 @@ def test_top_shows_services_limits_and_what_tasks_wait_for(
     assert "1 task with workers, 1 waiting" in table
     assert "a task to end, because user" in table
     gate.open()
+    # Once nothing waits the first one has ended, so that whoever stands at the gate is the second.
+    until(command_line, lambda form: form["waiting"] == 0)
     gate.open()
     until(command_line, lambda form: form["running"] == 0 and form["waiting"] == 0)
 

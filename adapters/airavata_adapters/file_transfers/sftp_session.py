@@ -45,6 +45,8 @@ class SftpSession:
         except WorkloadError:
             raise
         except TimeoutError as error:
+            if not self._lease.connection.answers():
+                raise self._translated(error, path) from error
             raise CommandTimeoutError(
                 f"{self.where} did not go on with the transfer of {path!r} within {self._shell.command_timeout_s:g} s."
             ) from error
@@ -158,7 +160,7 @@ def sftp_session(shell: SshShell, deadline: Deadline) -> Iterator[SftpSession]:
                 remedy='Let it print to terminals only, or set file_transfer = "scp" in the cluster\'s file.',
             ) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
-            if not lease.connection.alive:
+            if not lease.connection.answers():
                 raise HostUnreachableError(f"The connection to {shell.where} was lost.") from error
             raise DeniedError(
                 f"{shell.where} offers no SFTP: {error or 'it ended the session'}.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import socket
 import threading
 import time
@@ -11,8 +10,9 @@ import time
 import paramiko
 
 from airavata_adapters.remote_shells.authentication import authenticate
-from airavata_adapters.remote_shells.deadline import Deadline
+from airavata_adapters.remote_shells.deadline import POLL_INTERVAL_S, Deadline
 from airavata_adapters.remote_shells.host_keys import HostKeyChecker
+from airavata_adapters.remote_shells.pulse import HeardSocket, Pulse
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.errors import HostUnreachableError
 from airavata_workload.ports.credential_store import CredentialStore
@@ -45,8 +45,11 @@ class ChannelRefusedError(Exception):
 class Connection:
     """A connection that is logged in, and how many channels it carries. Made by ``connect``."""
 
-    def __init__(self, transport: paramiko.Transport, where: str, max_channels: int) -> None:
+    def __init__(
+        self, transport: paramiko.Transport, where: str, max_channels: int, pulse: Pulse | None = None
+    ) -> None:
         self.transport = transport
+        self.pulse = pulse
         self.where = where
         self.channels = 0
         self.idle_since_s = time.monotonic()
@@ -61,6 +64,17 @@ class Connection:
         return bool(self.transport.is_active())
 
     @property
+    def loss(self) -> str:
+        """What became of a connection that is not alive, as a sentence."""
+        if self.pulse is None or self.pulse.given_up_after_s is None:
+            return f"The connection to {self.where} was lost."
+        return f"The connection to {self.where} was given up: it was silent for {self.pulse.given_up_after_s:.1f} s."
+
+    def answers(self) -> bool:
+        """Ask the far side, which has a few seconds to say anything; if it does not, the connection is closed."""
+        return self.alive and (self.pulse is None or self.pulse.answers())
+
+    @property
     def limit(self) -> int:
         """How many channels may be open: what the cluster's file allows, or fewer if the server refused more."""
         if time.monotonic() - self._learned_at_s > _RELEARN_AFTER_S:
@@ -71,17 +85,25 @@ class Connection:
         """Open a session channel that the caller has counted in ``channels``.
 
         Raises ``ChannelRefusedError`` when the server says no, ``HostUnreachableError``
-        when the connection has died: in both cases nothing has run.
+        when the connection has died or answers nothing: in both cases nothing
+        has run. ``CommandTimeoutError`` is left for a far side that answers.
         """
         # One at a time: paramiko keeps a refusal in a place that all threads share.
-        with self._opening:
-            try:
-                return self.transport.open_session(window_bytes, PACKET_BYTES, timeout=max(0.1, deadline.remaining_s))
-            except (paramiko.SSHException, EOFError, OSError) as error:
-                if not self.alive:
-                    raise HostUnreachableError(f"The connection to {self.where} was lost: {error}.") from error
-                deadline.check()
-                raise ChannelRefusedError(str(error)) from error
+        while not self._opening.acquire(timeout=POLL_INTERVAL_S):
+            self._check(deadline)
+        try:
+            return self.transport.open_session(window_bytes, PACKET_BYTES, timeout=max(0.1, deadline.remaining_s))
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            self._check(deadline, error)
+            raise ChannelRefusedError(str(error)) from error
+        finally:
+            self._opening.release()
+
+    def _check(self, deadline: Deadline, cause: Exception | None = None) -> None:
+        """Raise if the connection is lost, which a deadline that is over is a reason to ask, or the wait is over."""
+        if not self.alive or (deadline.remaining_s <= 0 and not self.answers()):
+            raise HostUnreachableError(self.loss) from cause
+        deadline.check()
 
     def learn_limit(self) -> None:
         """The server refused a channel: do not ask for more than are open, for a while."""
@@ -90,6 +112,8 @@ class Connection:
 
     def close(self) -> None:
         """End the connection and with it all its channels."""
+        if self.pulse is not None:
+            self.pulse.stop()
         self.transport.close()
 
 
@@ -102,13 +126,12 @@ def connect(cluster: Cluster, credentials: CredentialStore) -> Connection:
     checker = HostKeyChecker(cluster.host, cluster.port, cluster.known_hosts_file)
     transport = None
     try:
-        transport = paramiko.Transport(_open_socket(cluster))
+        heard = HeardSocket.taking(_open_socket(cluster))
+        transport = paramiko.Transport(heard)
         _negotiate(transport, checker, cluster)
         key = transport.get_remote_server_key()
         checker.check(key.get_name(), key.asbytes())
         authenticate(transport, cluster, credentials)
-        # 0 is none for both; a part of a second is not to become none.
-        transport.set_keepalive(math.ceil(cluster.keep_alive_s))
     except paramiko.SSHException as error:
         _abandon(transport)
         raise HostUnreachableError(f"{where} does not answer as an SSH server: {error}.") from error
@@ -118,7 +141,11 @@ def connect(cluster: Cluster, credentials: CredentialStore) -> Connection:
     except BaseException:
         _abandon(transport)
         raise
-    return Connection(transport, where, cluster.max_channels)
+    # An answer may take as long as a connection may, or as the next question.
+    limit_s = max(cluster.connect_timeout_s, cluster.keep_alive_s)
+    pulse = Pulse(transport, heard, where, interval_s=cluster.keep_alive_s, limit_s=limit_s)
+    pulse.start()
+    return Connection(transport, where, cluster.max_channels, pulse)
 
 
 def _open_socket(cluster: Cluster) -> socket.socket:

@@ -82,11 +82,16 @@ class ConnectionPool:
     def open_channel(self, deadline: Deadline, window_bytes: int = WINDOW_BYTES) -> Lease:
         """A new channel; waits for a place, for the server to allow it, and for the connection to come back.
 
-        Raises ``CommandTimeoutError``, ``TaskCancelled`` and what connecting raises.
+        Raises ``CommandTimeoutError``, ``TaskCancelled``, what connecting raises,
+        and ``HostUnreachableError`` if the wait was in vain because a connection answers nothing.
         """
         refusals = 0
         while True:
-            connection = self._reserve(deadline)
+            try:
+                connection = self._reserve(deadline)
+            except CommandTimeoutError as error:
+                self.check_answers(error)
+                raise
             try:
                 return Lease(self, connection, connection.open_channel(deadline, window_bytes))
             except ChannelRefusedError:
@@ -95,6 +100,8 @@ class ConnectionPool:
                 self._pause(refusals, deadline)
             except HostUnreachableError:
                 self.give_back(connection)
+                if deadline.remaining_s <= 0:
+                    raise
             except BaseException:
                 self.give_back(connection)
                 raise
@@ -105,6 +112,17 @@ class ConnectionPool:
             connection.channels -= 1
             connection.idle_since_s = time.monotonic()
             self._changed.notify_all()
+
+    def check_answers(self, error: CommandTimeoutError) -> None:
+        """Somebody has waited in vain for others to end: ask whether the connections live that these use.
+
+        Raises ``HostUnreachableError`` if one does not; it is closed.
+        """
+        with self._changed:
+            standing = list(self._connections)
+        for connection in standing:
+            if not connection.answers():
+                raise HostUnreachableError(connection.loss) from error
 
     def close_idle(self, idle_for_s: float) -> bool:
         """Close connections that have carried no channel for that long; whether any is left."""

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.frame import FrameReader, Output, new_token, quoted_script
-from airavata_workload.domain.errors import DeniedError
+from airavata_workload.domain.errors import CommandTimeoutError, DeniedError, HostUnreachableError
 from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
 
 LARGE_BLOCK_BYTES = 1 << 20
@@ -64,6 +64,21 @@ class Program(AbstractContextManager["Program"], ABC):
     def kill(self) -> None:
         """End the program and its process group as well as can be done, and release it. Never raises."""
 
+    def give_up(self, error: BaseException) -> None:
+        """Kill the program because of the error, which the caller then raises.
+
+        Raises ``HostUnreachableError`` in its place if that is why it came to a ``CommandTimeoutError``.
+        """
+        lost = self.lost_behind(error) if isinstance(error, CommandTimeoutError) else None
+        self.kill()
+        if lost is not None:
+            raise lost from error
+
+    def lost_behind(self, error: CommandTimeoutError) -> HostUnreachableError | None:
+        """Whether the time-out only means that the program's machine does not answer. Asks it, for a few seconds."""
+        del error
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Release the streams; a program that reads sees the end of its input. Never raises."""
@@ -98,10 +113,10 @@ class Program(AbstractContextManager["Program"], ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None:
+        if error is None:
             self.close()
         else:
-            self.kill()
+            self.give_up(error)
 
 
 class StreamingShell(RemoteShell):

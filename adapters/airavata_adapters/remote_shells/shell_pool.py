@@ -11,7 +11,7 @@ from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.frame import LARGE_STDIN_BYTES
 from airavata_adapters.remote_shells.framed_shell import FramedShell
 from airavata_adapters.remote_shells.program import StreamingShell, converse
-from airavata_workload.domain.errors import HostUnreachableError
+from airavata_workload.domain.errors import CommandTimeoutError, HostUnreachableError
 from airavata_workload.ports.remote_shell import CommandResult
 
 _WRITE_ATTEMPTS = 4
@@ -19,11 +19,20 @@ _WRITE_ATTEMPTS = 4
 
 
 class ShellPool:
-    """Lends framed shells; starts one when none is idle, up to ``bound``; the last used is lent first."""
+    """Lends framed shells; starts one when none is idle, up to ``bound``; the last used is lent first.
 
-    def __init__(self, start: Callable[[Deadline], FramedShell], bound: int) -> None:
+    ``waited_in_vain`` is called when a time-out ends the wait for a shell; it may raise another error in its place.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[Deadline], FramedShell],
+        bound: int,
+        waited_in_vain: Callable[[CommandTimeoutError], None] = lambda _: None,
+    ) -> None:
         self._start = start
         self._bound = bound
+        self._waited_in_vain = waited_in_vain
         self._idle: list[FramedShell] = []
         self._count = 0
         self._changed = threading.Condition()
@@ -37,13 +46,13 @@ class ShellPool:
             except (BrokenPipeError, HostUnreachableError):
                 self._discard(shell)
                 continue
-            except BaseException:
-                self._discard(shell)
+            except BaseException as error:
+                self._discard(shell, error)
                 raise
             try:
                 result = shell.read(reader, deadline)
-            except BaseException:
-                self._discard(shell)
+            except BaseException as error:
+                self._discard(shell, error)
                 raise
             self._release(shell)
             return result
@@ -66,7 +75,7 @@ class ShellPool:
         return self._count
 
     def _acquire(self, deadline: Deadline) -> FramedShell:
-        while (shell := self._take(deadline)) is not None:
+        while (shell := self._take_or_explain(deadline)) is not None:
             if shell.program.alive():
                 return shell
             self._discard(shell)
@@ -75,6 +84,13 @@ class ShellPool:
         except BaseException:
             with self._changed:
                 self._forget(1)
+            raise
+
+    def _take_or_explain(self, deadline: Deadline) -> FramedShell | None:
+        try:
+            return self._take(deadline)
+        except CommandTimeoutError as error:
+            self._waited_in_vain(error)
             raise
 
     def _take(self, deadline: Deadline) -> FramedShell | None:
@@ -93,10 +109,14 @@ class ShellPool:
             self._idle.append(shell)
             self._changed.notify()
 
-    def _discard(self, shell: FramedShell) -> None:
+    def _discard(self, shell: FramedShell, error: BaseException | None = None) -> None:
+        """Kill a shell. Raises ``HostUnreachableError`` if that is what the error really is."""
         with self._changed:
             self._forget(1)
-        shell.program.kill()
+        if error is None:
+            shell.program.kill()
+        else:
+            shell.program.give_up(error)
 
     def _forget(self, count: int) -> None:
         self._count -= count

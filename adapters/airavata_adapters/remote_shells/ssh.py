@@ -38,7 +38,8 @@ class Account:
             reconnect_within_s=cluster.connect_timeout_s,
         )
         bound = cluster.max_channels - _CHANNELS_FOR_STREAMS
-        self.shells = ShellPool(self._open_framed, max(1, bound if bound > 1 else cluster.max_channels))
+        bound = max(1, bound if bound > 1 else cluster.max_channels)
+        self.shells = ShellPool(self._open_framed, bound, self.connections.check_answers)
         self._reaper = Reaper(cluster.idle_timeout_s, self._close_idle)
 
     def start(self, script: str | None, deadline: Deadline) -> Program:
@@ -47,8 +48,8 @@ class Account:
         program = SshProgram(self.connections.open_channel(deadline), self.where, self._kill_group)
         try:
             program.begin(script, self.where, deadline)
-        except BaseException:
-            program.kill()
+        except BaseException as error:
+            program.give_up(error)
             raise
         return program
 

@@ -13,7 +13,7 @@ from airavata_adapters.remote_shells.connection_pool import Lease
 from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.frame import Output
 from airavata_adapters.remote_shells.program import LARGE_BLOCK_BYTES, Program
-from airavata_workload.domain.errors import HostUnreachableError
+from airavata_workload.domain.errors import CommandTimeoutError, HostUnreachableError
 
 
 class SshProgram(Program):
@@ -98,9 +98,15 @@ class SshProgram(Program):
         """As ``Program.alive``."""
         return self._lease.connection.alive and not self._channel.closed and not self._channel.eof_received
 
+    def lost_behind(self, error: CommandTimeoutError) -> HostUnreachableError | None:
+        """As ``Program.lost_behind``."""
+        del error
+        return None if self._lease.connection.answers() else self._lost()
+
     def kill(self) -> None:
         """As ``Program.kill``."""
-        running = self.alive()
+        # Asked first: killing over a connection that is dead, and not known to be, would only wait.
+        running = self.alive() and self._lease.connection.answers()
         self._lease.release()
         if running and self.process_id is not None:
             self._kill_group(self.process_id)
@@ -114,4 +120,4 @@ class SshProgram(Program):
             raise self._lost()
 
     def _lost(self) -> HostUnreachableError:
-        return HostUnreachableError(f"The connection to {self._where} was lost.")
+        return HostUnreachableError(self._lease.connection.loss)

@@ -215,7 +215,7 @@ class RabbitTaskQueue(TaskQueue):
 
     async def _announce(self, names: Sequence[Outgoing]) -> None:
         """On the consuming thread: have the publishing one put names into the directory."""
-        await self._over(self._out, self._publisher.publish([Addressed(each.body.decode(), each) for each in names]))
+        await self._over(self._out, self._publisher.publish_to_declared(names))
 
     @staticmethod
     async def _over(link: BrokerLink, work: Coroutine[Any, Any, _Result]) -> _Result:

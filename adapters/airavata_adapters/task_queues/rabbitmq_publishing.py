@@ -42,9 +42,15 @@ class Publisher:
     async def publish(self, messages: Sequence[Addressed]) -> None:
         """Send all; returns when all are stored. Raises as ``BrokerChannel``; then any of them may be stored or not."""
         for start in range(0, len(messages), _AT_ONCE):
-            await self._publish(messages[start : start + _AT_ONCE])
+            await self._publish(messages[start : start + _AT_ONCE], self._declare)
 
-    async def _publish(self, messages: Sequence[Addressed]) -> None:
+    async def publish_to_declared(self, messages: Sequence[Outgoing]) -> None:
+        """The same for queues that are there, while somebody declares others."""
+        await self._publish([Addressed("", message) for message in messages], None)
+
+    async def _publish(
+        self, messages: Sequence[Addressed], declare: Callable[[Collection[str]], Awaitable[None]] | None
+    ) -> None:
         delay_s = FIRST_DELAY_S
         for attempt in range(ATTEMPTS):
             channel = await self._open_channel()
@@ -57,10 +63,10 @@ class Publisher:
                 returned, refused = error.returned, error.refused
             if not returned and not refused:
                 return
-            if returned:
-                await self._declare({messages[place].queue for place in returned})
+            if returned and declare is not None:
+                await declare({messages[place].queue for place in returned})
             messages = [messages[place] for place in sorted((*returned, *refused))]
-            if refused:
+            if refused or declare is None:
                 await asyncio.sleep(delay_s)
                 delay_s *= 2
         raise StoreUnavailableError(
