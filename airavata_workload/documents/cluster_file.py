@@ -91,7 +91,9 @@ class ClusterModel(Table):
     connect_timeout_s: Seconds = Field(15.0, description="Seconds to wait for a connection.")
     command_timeout_s: Seconds = Field(120.0, description="Seconds that a command may take.")
     idle_timeout_s: Seconds = Field(300.0, description="Seconds after which an unused connection is closed.")
-    keep_alive_s: Annotated[float, Field(ge=0)] = Field(30.0, description="Seconds between signs of life; 0: none.")
+    keep_alive_s: Annotated[float, Field(ge=0)] = Field(
+        30.0, description="Seconds of silence after which the server is asked whether it lives; 0: never."
+    )
     min_poll_interval_s: Seconds | None = Field(None, description="Fewest seconds between two status queries.")
     max_poll_interval_s: Seconds | None = Field(None, description="Most seconds between two status queries.")
 

@@ -10,6 +10,7 @@ cut off is done again, and each of these writes may be done again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from airavata_workload.domain.change import StateChange, Subject
@@ -42,6 +43,9 @@ from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import JobRecord, Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
 
+WRITERS = 8
+"""As many as orchestrator threads carry out commands at once, so that none waits for another one's write."""
+
 
 class Progress:
     """Moves experiments forward. Stateless: all it knows is in the stores."""
@@ -63,6 +67,7 @@ class Progress:
         self._nodes = nodes
         self._clock = clock
         self._by = nodes.session
+        self._clerk = ThreadPoolExecutor(max_workers=WRITERS, thread_name_prefix="orchestrator-journal")
 
     def apply(self, transitions: Sequence[Transition], messages: Sequence[Message] = ()) -> None:
         """Apply the transitions, release or skip what they unblock, and end experiments that have no open task.
@@ -173,14 +178,20 @@ class Progress:
                 self.apply(refused)
         ends = [self._end_of(experiment_id, count) for experiment_id, count in effects.ended.items()]
         changes = [*effects.changes, *(change for end in ends for change in end)]
-        # Made durable by the writes that follow; what a crash takes is rebuilt from the tasks' history.
-        self._journal.write(changes, durable=False)
-        if effects.jobs:
-            self._registry.save_jobs(effects.jobs)
-        if effects.messages:
-            self._queue.publish(effects.messages)
+        # Beside the messages, for which a worker waits; what a crash takes is rebuilt from the tasks' history.
+        written = self._clerk.submit(self._make_known, changes, effects.jobs)
+        try:
+            if effects.messages:
+                self._queue.publish(effects.messages)
+        finally:
+            written.result()
         if effects.ended:
             self._nodes.remove(*effects.ended)
+
+    def _make_known(self, changes: Sequence[StateChange], jobs: Sequence[JobRecord]) -> None:
+        self._journal.write(changes, durable=False)
+        if jobs:
+            self._registry.save_jobs(jobs)
 
     def end(self, experiment_id: str, unsuccessful_tasks: int) -> None:
         """Write the end of an experiment that has no open task. Writing it again changes nothing."""

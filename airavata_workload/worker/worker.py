@@ -41,6 +41,8 @@ log = structlog.get_logger("airavata_workload.worker")
 WAIT_S = 1.0
 REPORT_BATCH = 128
 MAX_REMEMBERED = 10_000
+PASS_ON_DELAY_US = 200_000
+"""How long a task that is meant for another worker is kept back, so that this one does not take it again at once."""
 
 
 class Worker(Stage):
@@ -138,6 +140,7 @@ class Worker(Stage):
             for delivery, message in decoded(self._queue, deliveries)
             if isinstance(message, TaskMessage)
         ]
+        tasks = self._passed_on(tasks)
         claims = [self._claim(message) for _, message in tasks if message.action is TaskAction.EXECUTE]
         granted = iter(self._graph.apply(claims) if claims else [])
         mine: list[tuple[Delivery, TaskMessage]] = []
@@ -156,6 +159,24 @@ class Worker(Stage):
             self._refuse(not_mine)
         self._tell_started([message for _, message in mine if message.action is TaskAction.EXECUTE], claims)
         return len(mine)
+
+    def _passed_on(self, tasks: list[tuple[Delivery, TaskMessage]]) -> list[tuple[Delivery, TaskMessage]]:
+        """The tasks that are for this worker; those that another one should try are given back to the scheduler."""
+        mine: list[tuple[Delivery, TaskMessage]] = []
+        others: list[Delivery] = []
+        messages: list[Message] = []
+        not_before_us = self._clock() + PASS_ON_DELAY_US
+        for delivery, message in tasks:
+            again = message.passed_on(self._session, not_before_us)
+            if again is None:
+                mine.append((delivery, message))
+            else:
+                others.append(delivery)
+                messages.append(Message(queue=SCHEDULER_QUEUE, body=again.to_body(), priority=again.priority))
+        if messages:
+            self._queue.publish(messages)
+            self._queue.acknowledge(others)
+        return mine
 
     def _is_ours(self, message: TaskMessage, claim: Applied) -> bool:
         """Whether an earlier claim of ours was stored although the answer got lost, so that nobody runs the task."""

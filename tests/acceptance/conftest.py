@@ -80,11 +80,11 @@ class CommandLine:
         assert error["exit_code"] == code
         return error
 
-    def start(self, *arguments: str | Path) -> Running:
+    def start(self, *arguments: str | Path, **environment: str) -> Running:
         """The command, running; it is killed at the end of the test if it still does."""
         process = subprocess.Popen(
             [PROGRAM, *map(str, arguments)],
-            env=self.environment,
+            env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ def start(command_line: Any, *arguments: str) -> Any:
     return running
 
 
-def start_each(command_line: Any) -> dict[str, Any]:
-    """One of each stage, all of them running."""
-    stages = {stage: command_line.start("service", stage) for stage in STAGES}
+def start_each(command_line: Any, **environments: Mapping[str, str]) -> dict[str, Any]:
+    """One of each stage, all of them running; ``environments`` by stage."""
+    stages = {stage: command_line.start("service", stage, **environments.get(stage, {})) for stage in STAGES}
     for stage, running in stages.items():
         running.line_with(f"the {stage} runs")
     return stages
@@ -111,6 +112,52 @@ def test_a_worker_runs_the_kinds_that_it_is_given_and_another_one_is_added_while
     assert json.loads(line)["experiment_id"] == experiment_id
     start(command_line, "worker", "--kinds", "job-submission,job-monitoring,output-staging,env-cleanup,archive,command")
     assert watching.wait() == 0
+
+
+PICKY = """
+import os
+
+from airavata_workload.domain.errors import TransferError
+from airavata_workload.domain.outcome import Completed
+from airavata_workload.ports.task_plugin import Parameters, TaskPlugin
+
+class Picky(TaskPlugin):
+    kind = "picky"
+    parameters_model = Parameters
+
+    def execute(self, run):
+        if os.environ.get("MOOD") == "bad":
+            raise TransferError("not on this machine")
+        return Completed()
+"""
+PICKY_DAG = """
+application_type: picky
+description: one task that works on some workers only
+tasks:
+  pick: {kind: picky, retry: {attempts: 60, first_delay_s: 1, factor: 1}}
+"""
+
+
+def test_what_fails_on_one_worker_is_tried_on_another(command_line: Any, write_experiment: Any, tmp_path: Path) -> None:
+    plugin = tmp_path / "plugin"
+    information = plugin / "picky-1.0.dist-info"
+    information.mkdir(parents=True)
+    (plugin / "picky.py").write_text(PICKY)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: picky\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[airavata_workload.tasks]\npicky = picky:Picky\n")
+    (tmp_path / "picky.yaml").write_text(PICKY_DAG)
+    command_line.environment["PYTHONPATH"] = str(plugin)
+    command_line("dags", "load", tmp_path / "picky.yaml")
+    start_each(command_line, worker={"MOOD": "bad"})
+    experiment_id = command_line("submit", write_experiment("picky", ["true"], application_type="picky")).stdout.strip()
+    watching = command_line.start("watch", experiment_id, "--output", "jsonl")
+    watching.line_with("not on this machine", watching.process.stdout)
+    command_line.start("service", "worker").line_with("the worker runs")
+    (before,) = command_line.json("show", experiment_id)["tasks"]
+    assert watching.wait() == 0
+    (after,) = command_line.json("show", experiment_id)["tasks"]
+    # The scheduler learns of the new worker within a second, so at most one more attempt is made on the old one.
+    assert after["attempt"] - before["attempt"] <= 2
 
 
 def test_a_kind_that_nobody_has_is_refused(command_line: Any) -> None:

@@ -23,7 +23,9 @@ class FakeTransport:
         self.questions: list[tuple[str, bool]] = []
         self._heard = heard
         self._answer = answer
-        threading.Thread(target=self._read, daemon=True).start()
+        heard.settimeout(0.05)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def is_active(self) -> bool:
         return not self.closed.is_set()
@@ -32,20 +34,19 @@ class FakeTransport:
         self.closed.set()
 
     def global_request(self, kind: str, wait: bool) -> None:
+        if self.closed.is_set():
+            return  # the real one sends nothing more
         self.questions.append((kind, wait))
         self._answer()
         self.closed.wait(10)  # as the real one: no time-out of its own
 
     def _read(self) -> None:
-        self._heard.settimeout(0.05)
         while not self.closed.is_set():
             try:
                 if not self._heard.recv(100):
                     return
             except TimeoutError:
                 continue
-            except OSError:  # closed by the test
-                return
 
 
 class Line:
@@ -61,6 +62,7 @@ class Line:
 
     def close(self) -> None:
         self.transport.close()
+        self.transport.reader.join(10)
         self.pulse.stop()
         self.far.close()
         self.heard.close()
@@ -118,7 +120,8 @@ def test_who_talks_is_not_asked(open_line: OpenLine) -> None:
 def test_an_interval_of_0_never_asks(open_line: OpenLine) -> None:
     line = open_line(nothing, interval_s=0.0)
     line.pulse.start()
-    assert not [thread for thread in threading.enumerate() if thread.name == "pulse-far:22"]
+    assert not line.transport.closed.wait(0.5)
+    assert line.transport.questions == []
     assert not line.pulse.answers()  # but who wants to know, is told
 
 
