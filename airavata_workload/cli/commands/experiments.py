@@ -21,52 +21,47 @@ StateName = StrEnum("StateName", [(state.value, state.value) for state in Experi
 """The states as choices; those of the domain number themselves."""
 
 
+State = Annotated[
+    StateName | None,
+    typer.Option(
+        "--state",
+        "-s",
+        metavar="STATE",
+        help=f"In this state: {', '.join(state.lower() for state in ExperimentState)}.",
+        case_sensitive=False,
+    ),
+]
+ApplicationType = Annotated[
+    str | None,
+    typer.Option(
+        "--type", "-t", metavar="TYPE", help="Of this application type.", autocompletion=completion.application_types
+    ),
+]
+Resource = Annotated[
+    str | None,
+    typer.Option(
+        "--resource", "-r", metavar="NAME", help="On this compute resource.", autocompletion=completion.cluster_names
+    ),
+]
+Name = Annotated[str | None, typer.Option("--name", "-n", metavar="TEXT", help="With this in their name.")]
+Held = Annotated[bool | None, typer.Option("--held/--not-held", help="Held, or not held.", show_default=False)]
+User = Annotated[str | None, typer.Option("--user", "-u", metavar="NAME", help="Of this user; default: you.")]
+AllUsers = Annotated[bool, typer.Option("--all-users", "-a", help="Of all users.")]
+Limit = Annotated[int, typer.Option("--limit", "-l", metavar="NUMBER", help="So many at most.", min=1, max=10_000)]
+Offset = Annotated[int, typer.Option("--offset", metavar="NUMBER", help="Leave out so many of the newest.", min=0)]
+
+
 def list_experiments(  # noqa: PLR0917 - Typer makes them options; nobody calls it by position
     context: typer.Context,
-    state: Annotated[
-        StateName | None,
-        typer.Option(
-            "--state",
-            "-s",
-            metavar="STATE",
-            help=f"In this state: {', '.join(state.lower() for state in ExperimentState)}.",
-            case_sensitive=False,
-        ),
-    ] = None,
-    application_type: Annotated[
-        str | None,
-        typer.Option(
-            "--type",
-            "-t",
-            metavar="TYPE",
-            help="Of this application type.",
-            autocompletion=completion.application_types,
-        ),
-    ] = None,
-    resource: Annotated[
-        str | None,
-        typer.Option(
-            "--resource",
-            "-r",
-            metavar="NAME",
-            help="On this compute resource.",
-            autocompletion=completion.cluster_names,
-        ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", "-n", metavar="TEXT", help="With this in their name.")] = None,
-    held: Annotated[
-        bool | None, typer.Option("--held/--not-held", help="Held, or not held.", show_default=False)
-    ] = None,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", metavar="NAME", help="Of this user; default: you.")
-    ] = None,
-    all_users: Annotated[bool, typer.Option("--all-users", "-a", help="Of all users.")] = False,
-    limit: Annotated[
-        int, typer.Option("--limit", "-l", metavar="NUMBER", help="So many at most.", min=1, max=10_000)
-    ] = 25,
-    offset: Annotated[
-        int, typer.Option("--offset", metavar="NUMBER", help="Leave out so many of the newest.", min=0)
-    ] = 0,
+    state: State = None,
+    application_type: ApplicationType = None,
+    resource: Resource = None,
+    name: Name = None,
+    held: Held = None,
+    user: User = None,
+    all_users: AllUsers = False,
+    limit: Limit = 25,
+    offset: Offset = 0,
 ) -> int:
     """List experiments, the newest first.
 
