@@ -81,7 +81,7 @@ def test_the_old_installation_refuses_to_run_and_says_where_its_experiments_are(
     for arguments in (("serve",), ("service", "worker"), ("run", file), ("submit", file), ("recover",)):
         assert str(there.home) in command_line.error(*arguments, code=2)["message"]
     assert command_line.json("show", traveller)["experiment_id"] == traveller
-    assert "was done before" in command_line("migrate", "--to", there.home).stderr
+    assert "was done before" in " ".join(command_line("migrate", "--to", there.home).stderr.split())
     # Even without the file, nothing here can run again what runs there now.
     (command_line.home / "moved.json").unlink()
     assert command_line.json("recover", "--list") == []
