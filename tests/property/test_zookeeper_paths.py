@@ -40,7 +40,7 @@ def test_an_id_is_one_component_and_comes_back(text: str) -> None:
 @example(["", "%", "."])
 @example([".", "%2E"])
 def test_different_ids_have_different_paths(texts: list[str]) -> None:
-    paths = Paths("/root")
+    paths = Paths("/base")
     assert len({paths.experiment(text) for text in texts}) == len(texts)
     assert len({paths.owned_experiment("0f", text) for text in texts}) == len(texts)
     assert len({paths.member("0f", text) for text in texts}) == len(texts)
@@ -48,18 +48,18 @@ def test_different_ids_have_different_paths(texts: list[str]) -> None:
 
 @given(ids)
 def test_both_nodes_of_an_experiment_stand_in_the_same_shard(text: str) -> None:
-    paths = Paths("/root")
+    paths = Paths("/base")
     root, experiments, shard, name = paths.experiment(text).split("/")[1:]
     assert (root, experiments) == ("root", "experiments")
     assert shard in SHARDS
-    assert paths.owned_experiment("0f", text) == f"/root/owned/0f/{shard}/{name}"
-    assert f"/root/experiments/{shard}" in set(paths.lasting())
-    assert f"/root/owned/0f/{shard}" in set(paths.owned_lists("0f"))
+    assert paths.owned_experiment("0f", text) == f"/base/owned/0f/{shard}/{name}"
+    assert f"/base/experiments/{shard}" in set(paths.lasting())
+    assert f"/base/owned/0f/{shard}" in set(paths.owned_lists("0f"))
 
 
 @pytest.mark.parametrize("many", [10_000])
 def test_experiments_spread_evenly(many: int) -> None:
-    paths = Paths("/root")
+    paths = Paths("/base")
     counts = dict.fromkeys(SHARDS, 0)
     for number in range(many):
         counts[paths.experiment(f"experiment_{number}").split("/")[3]] += 1
