@@ -49,8 +49,8 @@ def test_different_ids_have_different_paths(texts: list[str]) -> None:
 @given(ids)
 def test_both_nodes_of_an_experiment_stand_in_the_same_shard(text: str) -> None:
     paths = Paths("/base")
-    root, experiments, shard, name = paths.experiment(text).split("/")[1:]
-    assert (root, experiments) == ("root", "experiments")
+    base, experiments, shard, name = paths.experiment(text).split("/")[1:]
+    assert (base, experiments) == ("base", "experiments")
     assert shard in SHARDS
     assert paths.owned_experiment("0f", text) == f"/base/owned/0f/{shard}/{name}"
     assert f"/base/experiments/{shard}" in set(paths.lasting())
