@@ -204,7 +204,8 @@ class Progress:
             return []
         tasks = self._graph.tasks(experiment_id)
         # Whoever made a task's change may have died before it wrote the change down; after this, nobody looks again.
-        changes = [change for task in tasks for change in history_of(task)]
+        # That a task was made is told with its experiment's launch, and would be no news at the end.
+        changes = [change for task in tasks for change in history_of(task)[1:]]
         state, reason, user_message = _end(experiment, tasks if unsuccessful_tasks else ())
         return [*changes, *ending(experiment, state, self._by, self._clock(), reason, user_message)]
 

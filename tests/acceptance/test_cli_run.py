@@ -177,3 +177,11 @@ def test_a_terminal_sees_the_tasks_drawn_again(command_line: Any, write_experime
     assert "● run" in text
     assert "✓ stage-out" in text
     assert text.rstrip().endswith("local.stdout")
+
+
+def test_the_lines_of_a_run_come_in_the_order_of_what_happened(command_line: Any, write_experiment: Any) -> None:
+    done = command_line("run", write_experiment("in order", ["true"]))
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if re.match(r"\d\d:\d\d:\d\d\.", line)]
+    assert lines
+    assert "process completed" in lines[-1]
+    assert not [line for line in lines if "created" in line.split("task")[0]]
