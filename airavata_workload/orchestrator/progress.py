@@ -1,8 +1,8 @@
 """Applies transitions and everything that follows from them: the heart of the orchestrator.
 
 The order of writes is what makes a kill at any point harmless. The graph
-store first, because it is the truth; then the audit trail and events; then
-the messages that make others act; at last the recovery node. A message that
+store first, because it is the truth; then, side by side, the audit trail with
+its events and the messages that make others act; at last the recovery node. A message that
 caused the transitions is acknowledged only after all of that, so whatever was
 cut off is done again, and each of these writes may be done again.
 """
