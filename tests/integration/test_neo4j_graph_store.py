@@ -130,6 +130,44 @@ def test_two_stores_race_for_the_same_tasks_and_each_task_runs_once(open_store: 
         store.close()
 
 
+def test_a_task_that_is_being_written_is_read_as_it_was_or_as_it_is(store: GraphStore) -> None:
+    """Properties that grow are moved; who reads meanwhile finds neither a gap nor a mixture."""
+    dag = loaded_dag({"only": ()})
+    (only,) = dag.tasks
+    assert store.create_loaded(dag)
+    ended = Event()
+
+    def keep_reading() -> int:
+        reads = 0
+        while not ended.is_set():
+            for found in (*store.tasks(dag.experiment_id), store.task(only.task_id), *store.executing()):
+                assert found.history[-1].state is found.state
+                reads += 1
+        return reads
+
+    with ThreadPoolExecutor(3) as threads:
+        readers = [threads.submit(keep_reading) for _ in range(3)]
+        try:
+            task = only
+            for turn in range(40):
+                target = TaskState.CREATED if task.state is TaskState.EXECUTING else TaskState.EXECUTING
+                next_attempt = task.attempt + 1 if target is TaskState.CREATED else None
+                changes = transition(
+                    task,
+                    target,
+                    owner="w" * (turn * 37 % 200),
+                    reason="r" * (turn * 53 % 300),
+                    next_attempt=next_attempt,
+                )
+                (answer,) = store.apply([changes])
+                assert answer.accepted
+                assert answer.task is not None
+                task = answer.task
+        finally:
+            ended.set()
+        assert all(reader.result(30) for reader in readers)
+
+
 def test_calls_of_all_sorts_share_a_transaction(store: Neo4jGraphStore, monkeypatch: pytest.MonkeyPatch) -> None:
     running, other, gone = loaded_dag(CHAIN), loaded_dag(CHAIN), loaded_dag({"only": ()})
     for dag in (running, gone):

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, LiteralString, TypeVar
 
 from airavata_adapters.graph_stores.unknown import unknown_abstract, unknown_task
 from airavata_adapters.neo4j import dag_properties as properties
 from airavata_adapters.neo4j import schema, statements
 from airavata_adapters.neo4j.group_commit import MAX_ROWS, GroupCommit, Work
 from airavata_adapters.neo4j.options import options_of
-from airavata_adapters.neo4j.server import Call, CommitUncertain, Server
+from airavata_adapters.neo4j.server import Call, CommitUncertain, Rows, Server
 from airavata_adapters.neo4j.transactions import Transactions
 from airavata_adapters.neo4j.type_budget import NEXT, TypeBudget
 from airavata_adapters.sqlite.prepared import storable, to_text
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, now_us
 from airavata_workload.domain.dag import AbstractDag
-from airavata_workload.domain.errors import WorkloadError
+from airavata_workload.domain.errors import StoreUnavailableError, WorkloadError
 from airavata_workload.domain.task import LoadedDag, Task
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.graph_store import GraphStore
+
+T = TypeVar("T")
+
+_READS_OF_WHAT_CHANGES = 200
+_BETWEEN_READS_S = 0.005
+"""A commit is applied in much less; a second of it is a node that somebody has damaged."""
 
 _FORGET_WRITERS_AFTER_S = 7 * 24 * 3600
 """A process that was killed leaves its writer's node; by then nobody asks for it any more."""
@@ -149,21 +157,23 @@ class Neo4jGraphStore(GraphStore):
     # -- reading -----------------------------------------------------------------
     def task(self, task_id: str) -> Task:
         """As ``GraphStore.task``."""
-        rows = self._server.read(statements.TASK_BY_ID, task_id=task_id)
-        if not rows:
+        tasks = self._tasks(statements.TASK_BY_ID, task_id=task_id)
+        if not tasks:
             raise unknown_task(task_id)
-        return properties.task_of(rows[0]["task"])
+        return tasks[0]
 
     def tasks(self, experiment_id: str) -> list[Task]:
         """As ``GraphStore.tasks``."""
-        rows = self._server.read(statements.TASKS_OF_EXPERIMENT, experiment_id=experiment_id)
-        return [properties.task_of(row["task"]) for row in rows]
+        return self._tasks(statements.TASKS_OF_EXPERIMENT, experiment_id=experiment_id)
 
     def loaded(self, experiment_ids: Iterable[str]) -> list[LoadedDag]:
         """As ``GraphStore.loaded``."""
         wanted = list(dict.fromkeys(experiment_ids))
-        rows = self._server.read(statements.LOADED_DAGS, experiment_ids=wanted) if wanted else []
-        return [properties.loaded_dag_of(row) for row in rows]
+        if not wanted:
+            return []
+        return self._whole(
+            partial(self._server.read, statements.LOADED_DAGS, experiment_ids=wanted), properties.loaded_dag_of
+        )
 
     def outputs(self, experiment_id: str) -> dict[str, Mapping[str, Any]]:
         """As ``GraphStore.outputs``."""
@@ -173,12 +183,35 @@ class Neo4jGraphStore(GraphStore):
     def parked(self, experiment_ids: Iterable[str]) -> list[Task]:
         """As ``GraphStore.parked``."""
         wanted = list(dict.fromkeys(experiment_ids))
-        rows = self._server.read(statements.PARKED_TASKS, experiment_ids=wanted) if wanted else []
-        return [properties.task_of(row["task"]) for row in rows]
+        return self._tasks(statements.PARKED_TASKS, experiment_ids=wanted) if wanted else []
 
     def executing(self) -> list[Task]:
         """As ``GraphStore.executing``."""
-        return [properties.task_of(row["task"]) for row in self._server.read(statements.EXECUTING_TASKS)]
+        return self._tasks(statements.EXECUTING_TASKS)
+
+    def _tasks(self, statement: LiteralString, **parameters: Any) -> list[Task]:
+        return self._whole(
+            partial(self._server.read, statement, **parameters), lambda row: properties.task_of(row["task"])
+        )
+
+    def _whole(self, read: Callable[[], Rows], made_of: Callable[[Mapping[str, Any]], T]) -> list[T]:
+        """What a query finds, read again while it finds a task that is just being written.
+
+        Neo4j isolates at "read committed": a query that takes no lock may see
+        some properties of a node before a commit and others after it, or miss
+        one that is moved (Source: Neo4j Operations Manual 5, "Concurrent data
+        access").
+        """
+        for _ in range(_READS_OF_WHAT_CHANGES):
+            try:
+                return [made_of(row) for row in read()]
+            except properties.TornTaskError as torn:
+                found = torn
+            time.sleep(_BETWEEN_READS_S)
+        raise StoreUnavailableError(
+            f"The graph store at {self._server.options.url} does not give a whole task: {found}.",
+            remedy="It is not a matter of time any more: look at that node in the Neo4j browser.",
+        )
 
     def unfinished(self) -> list[str]:
         """As ``GraphStore.unfinished``."""

@@ -153,8 +153,23 @@ def _line(change: TaskChange) -> str:
     return to_text([str(change.state), change.attempt, change.at_us, change.by, storable(change.reason)])
 
 
+class TornTaskError(Exception):
+    """The properties of a task's node are not those of one moment."""
+
+
 def task_of(found: Mapping[str, Any]) -> Task:
-    """The task in a node's properties."""
+    """The task in a node's properties. Raises ``TornTaskError`` if they are not of one moment."""
+    task_id = found.get("task_id", "without an id")
+    try:
+        task = _task_of(found)
+    except KeyError as error:
+        raise TornTaskError(f"task {task_id} has no {error}") from None
+    if task.history and (task.state, task.attempt) != (task.history[-1].state, task.history[-1].attempt):
+        raise TornTaskError(f"task {task_id} is {task.state}, and its history ends with {task.history[-1].state}")
+    return task
+
+
+def _task_of(found: Mapping[str, Any]) -> Task:
     job, intent = found.get("job"), found.get("intent")
     return Task(
         task_id=found["task_id"],
