@@ -22,7 +22,7 @@ from airavata_workload.settings import load_settings
 from airavata_workload.testing.ssh_server import free_port
 
 PROGRAM = Path(sys.executable).with_name("airavata-workload")
-WATCHED = Path(__file__).with_name("watched_service.py")
+TESTS = Path(__file__).parents[1]
 STAGES = ("orchestrator", "scheduler", "worker", "monitor")
 SCRATCH_KIB = 1_024
 
@@ -156,8 +156,12 @@ class Site:
             environment = {"AIRAVATA_WORKLOAD_HOME": str(self.home)}
             if not self.watch_steps:
                 return [str(PROGRAM), *arguments], environment
-            environment |= {"CHAOS_STEPS": str(self.directory / "steps" / name), "CHAOS_KILL_AT": self.step_of(name)}
-            return [sys.executable, str(WATCHED), *arguments], environment
+            environment |= {
+                "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", "")))),
+                "CHAOS_STEPS": str(self.directory / "steps" / name),
+                "CHAOS_KILL_AT": self.step_of(name),
+            }
+            return [sys.executable, "-m", "chaos.watched_service", *arguments], environment
 
         return Program(name, launch, health_port)
 
@@ -165,7 +169,7 @@ class Site:
         """Every step that each stage has been seen to take, by stage."""
         found: dict[str, list[str]] = {}
         for path in sorted((self.directory / "steps").iterdir()):
-            lines = [line for line in path.read_text().splitlines() if not line.startswith("killed ")]
+            lines = path.read_text().splitlines()
             stage = found.setdefault(path.name.rpartition("-")[0], [])
             stage += [line for line in dict.fromkeys(lines) if line not in stage]
         return found

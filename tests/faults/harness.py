@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-KILLED_RUN = Path(__file__).with_name("killed_run.py")
+TESTS = Path(__file__).parents[1]
 TIME_OUT_S = 110
 
 
@@ -36,8 +36,9 @@ def command_line(home: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def run_and_kill(home: Path, experiment_file: Path, kill_at: int) -> Ending:
     """Run the experiment, killing the engine at a step (0: never), recover it, and return how it ended."""
     log = home.parent / f"{home.name}.steps"
-    command = [sys.executable, str(KILLED_RUN), str(home), str(experiment_file), str(kill_at), str(log)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=TIME_OUT_S)
+    command = [sys.executable, "-m", "faults.killed_run", str(home), str(experiment_file), str(kill_at), str(log)]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIME_OUT_S)
     steps = log.read_text().splitlines()
     if kill_at:
         assert run.returncode == -signal.SIGKILL, f"step {kill_at} was never reached: {run.stdout}{run.stderr}"

@@ -1,16 +1,16 @@
 """Moves an installation in a process that kills itself (SIGKILL) at a chosen step.
 
-A step is the moment before or after one call that writes: to a store of either
-end, or the seal. The move is the real one; only the ports are wrapped.
+A step (see ``faults.steps``) is before or after one call that writes: to a
+store of either end, or the seal.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from faults.steps import Steps, Watched
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.change import Subject
@@ -34,41 +34,6 @@ WRITES = {
 SMALL_PAGE = 2
 
 
-class Steps:
-    """Notes steps and dies at one of them; 0 is none."""
-
-    def __init__(self, kill_at: int) -> None:
-        self._kill_at = kill_at
-        self.seen: list[str] = []
-
-    def reached(self, what: str) -> None:
-        self.seen.append(what)
-        if len(self.seen) == self._kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Watched:
-    """A port, or the file of seals, whose writing calls are steps."""
-
-    def __init__(self, port: Any, name: str, steps: Steps) -> None:
-        self._port = port
-        self._name = name
-        self._steps = steps
-
-    def __getattr__(self, attribute: str) -> Any:
-        value = getattr(self._port, attribute)
-        if attribute not in WRITES:
-            return value
-
-        def call(*arguments: Any) -> Any:
-            self._steps.reached(f"before {self._name}.{attribute}")
-            result = value(*arguments)
-            self._steps.reached(f"after {self._name}.{attribute}")
-            return result
-
-        return call
-
-
 class WatchedEnd:
     """An installation whose ports are watched."""
 
@@ -78,12 +43,13 @@ class WatchedEnd:
         self._steps = steps
 
     def __getattr__(self, attribute: str) -> Any:
-        return Watched(getattr(self._installation, attribute), f"{self._name}.{attribute}", self._steps)
+        return Watched(getattr(self._installation, attribute), f"{self._name}.{attribute}", self._steps, WRITES)
 
 
 def move(home: Path, there: Path, kill_at: int = 0) -> list[str]:
     """Move everything, as the command does it; the steps that it took."""
-    steps = Steps(kill_at)
+    seen: list[str] = []
+    steps = Steps(lambda _, names: seen.append(names[0]), lambda number, _: number == kill_at)
     survey.PAGE = SMALL_PAGE
     ours, theirs = Settings(home=home), Settings(home=there)
     with Installation(ours, service="migrate") as source, Installation(theirs, service="migrate") as target:
@@ -92,9 +58,9 @@ def move(home: Path, there: Path, kill_at: int = 0) -> list[str]:
         seal = file.of(begun.source) or begun
         ends: list[Any] = [WatchedEnd(source, "source", steps), WatchedEnd(target, "target", steps)]
         survey.survey(ends[0], ends[1], copied=seal.copied)
-        watched: Any = Watched(file, "seal", steps)
+        watched: Any = Watched(file, "seal", steps, WRITES)
         Move(ends[0], ends[1], watched, seal, lambda *_: None).carry_out()
-    return steps.seen
+    return seen
 
 
 def furnish(home: Path) -> None:
