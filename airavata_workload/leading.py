@@ -64,6 +64,20 @@ class LeadingStage(Stage):
             self._taken_over = True
         self.work()
 
+    def still_leads(self) -> bool:
+        """Whether this instance leads at this moment, asked after messages were taken and before they are kept.
+
+        A process that was stopped may go on with messages that it took after
+        another instance had taken over. Kept here, they would be forgotten
+        with the lead, and the other one has read the stores already: they
+        have to be handed back. Raises ``UnavailableError`` while the session
+        is in doubt.
+        """
+        if self._nodes.lead(self._role):
+            return True
+        self._next_ask_s = 0.0
+        return False
+
     def join(self, timeout_s: float) -> bool:
         """Wait for the end of the present round, and let another instance lead."""
         ended = super().join(timeout_s)

@@ -116,6 +116,9 @@ class Monitor(LeadingStage):
         """Take in jobs to watch."""
         deliveries = self._queue.consume([MONITOR_QUEUE], BATCH, MAX_WAIT_S)
         with self.dealing_with(self._queue, deliveries):
+            if deliveries and not self.still_leads():
+                self._queue.hand_back(deliveries)
+                return
             done = each_or_set_aside(self._queue, decoded(self._queue, deliveries), self._take_in)
             # Which jobs wait can be read from the graph store again, so the message has done its work.
             self._queue.acknowledge(done)

@@ -101,6 +101,9 @@ class Scheduler(LeadingStage):
             self._next_kinds_us = self._clock() + microseconds(NOTE_INTERVAL_S)
         deliveries = self._queue.consume([SCHEDULER_QUEUE], BATCH, self._wait_s())
         with self.dealing_with(self._queue, deliveries):
+            if deliveries and not self.still_leads():
+                self._queue.hand_back(deliveries)
+                return
             items = decoded(self._queue, deliveries)
             done = each_or_set_aside(self._queue, items, self._take_in)
             self._dispatch()
