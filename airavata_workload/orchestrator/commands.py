@@ -202,11 +202,14 @@ class Commands:
         self._journal.write([change for task in tasks for change in history_of(task)])
         if experiment.held:
             self._tell_scheduler(experiment, held=True)
-        self._continue(experiment, tasks)
+        self._give_anew(tasks)
         if experiment.state is ExperimentState.CANCELING:
             self._stop_tasks(experiment)
+        else:
+            self._continue(experiment, tasks)
 
-    def _continue(self, experiment: Experiment, tasks: Sequence[Task]) -> None:
+    def _give_anew(self, tasks: Sequence[Task]) -> None:
+        """Hand out anew what a worker had that is gone, and have the jobs of parked tasks watched."""
         living = {member.session for member in self._nodes.members()}
         lost = [
             task for task in tasks if task.state is TaskState.EXECUTING and not task.parked and task.owner not in living
@@ -216,13 +219,18 @@ class Commands:
         parked = [watch_message(task) for task in tasks if task.parked]
         if parked:
             self._queue.publish(parked)
+
+    def _continue(self, experiment: Experiment, tasks: Sequence[Task]) -> None:
         ready = [task for task in tasks if task.state is TaskState.CREATED and task.open_predecessors == 0]
         if ready:
             outputs: Mapping[str, Mapping[str, object]] = self._graph.outputs(experiment.experiment_id)
             self._progress.release(ready, dict(outputs))
-        if all(task.state in TASK_ENDS for task in tasks):
+        self._end_if_ended(tasks)
+
+    def _end_if_ended(self, tasks: Sequence[Task]) -> None:
+        if tasks and all(task.state in TASK_ENDS for task in tasks):
             unsuccessful = sum(task.state is not TaskState.COMPLETED for task in tasks)
-            self._progress.end(experiment.experiment_id, unsuccessful)
+            self._progress.end(tasks[0].experiment_id, unsuccessful)
 
     # -- cancel, hold, release ---------------------------------------------------------
     def _cancel(self, experiment: Experiment, command: Command) -> None:
@@ -261,6 +269,8 @@ class Commands:
         stop = stopping.stop(tasks)
         messages = [forget_message(experiment.experiment_id), *(cancel_message(task) for task in stop.cancel)]
         self._progress.apply([self._not_run(task) for task in stop.end], messages)
+        if not stop.cancel:
+            self._end_if_ended(tasks)
 
     def cancel_answered(self, outcome: OutcomeMessage) -> None:
         """A worker has cancelled a task's job, or could not (host down): then it is tried again."""
@@ -277,8 +287,10 @@ class Commands:
         if again:
             self._queue.publish([cancel_message(stopping.with_job(task) or task, not_before_us)])
             return
-        kept = stopping.confirmed(task, self._graph.tasks(outcome.experiment_id))
-        self._progress.apply([self._not_run(each) for each in kept])
+        tasks = self._graph.tasks(outcome.experiment_id)
+        self._progress.apply([self._not_run(each) for each in stopping.confirmed(task, tasks)])
+        # If nothing was kept open, the experiment itself was.
+        self._end_if_ended(tasks)
 
     def _not_run(self, task: Task) -> Transition:
         return decision.not_run(task, self._by, self._clock(), "the experiment is cancelled")

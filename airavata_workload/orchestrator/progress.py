@@ -35,7 +35,7 @@ from airavata_workload.domain.states import (
 from airavata_workload.domain.task import Task
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal, history_of
-from airavata_workload.orchestrator import decision
+from airavata_workload.orchestrator import decision, stopping
 from airavata_workload.orchestrator.loading import resolved_parameters
 from airavata_workload.orchestrator.stopping import with_job
 from airavata_workload.ports.graph_store import GraphStore
@@ -81,7 +81,8 @@ class Progress:
             following: list[Transition] = []
             for transition, result in zip(waiting, applied, strict=True):
                 self._note(transition, result, effects)
-                following += self._release(result, effects)
+                stops = self._stops(transition, result)
+                following += self._stop(result, effects) if stops else self._release(result, effects)
             waiting = following
         self._carry_out(effects)
 
@@ -106,14 +107,29 @@ class Progress:
             effects.changes += history_of(task)
         if task.parked and task.attempt == transition.attempt and transition.job is not None:
             self._watch(task, transition, effects)
-        handed_on = with_job(task) if result.accepted else None
-        if handed_on is not None and self._canceling(task.experiment_id):
-            effects.messages.append(cancel_message(handed_on))
         if transition.target is TaskState.CREATED and result.accepted:
             # Its predecessors have ended long ago, so nothing else will release it.
             effects.again.append(task)
         if result.open_tasks == 0:
             effects.ended[task.experiment_id] = result.unsuccessful_tasks
+
+    def _stops(self, transition: Transition, result: Applied) -> bool:
+        """Whether the task ended, in an experiment that is being cancelled, so that a job may belong to nobody now."""
+        task = result.task
+        if task is None or transition.expected is not TaskState.EXECUTING:
+            return False
+        stopped = task.state is TaskState.CANCELED and (result.unblocked or not result.open_tasks)
+        return bool(stopped or with_job(task)) and self._canceling(task.experiment_id)
+
+    def _stop(self, result: Applied, effects: _Effects) -> list[Transition]:
+        """Messages that cancel the jobs, until which the experiment does not end; transitions for what will not run."""
+        assert result.task is not None  # noqa: S101 - narrows the type
+        experiment_id = result.task.experiment_id
+        stop = stopping.stop(self._graph.tasks(experiment_id))
+        effects.messages += [cancel_message(task) for task in stop.cancel]
+        if stop.cancel:
+            effects.ended.pop(experiment_id, None)
+        return [decision.not_run(task, self._by, self._clock(), "the experiment is cancelled") for task in stop.end]
 
     def _watch(self, task: Task, transition: Transition, effects: _Effects) -> None:
         job = task.job

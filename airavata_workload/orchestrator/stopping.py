@@ -42,11 +42,16 @@ def stop(tasks: Sequence[Task]) -> Stop:
         elif (handing_over := with_job(task)) is not None:
             after = descendants(task, tasks)
             waiting = [each.task_id for each in after if each.state is TaskState.CREATED]
-            if waiting or not after:
+            if waiting or not any(_took_job(each) for each in after):
                 cancel.append(handing_over)
                 kept.update(waiting)
     end = [task for task in tasks if task.state is TaskState.CREATED and task.task_id not in kept]
     return Stop(cancel=tuple(cancel), end=tuple(end))
+
+
+def _took_job(task: Task) -> bool:
+    """Whether the task came to wait for the job, so that it has seen its end; one that was stopped before has not."""
+    return task.job is not None or task.state in (TaskState.COMPLETED, TaskState.FAILED)
 
 
 def with_job(task: Task) -> Task | None:
