@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -214,11 +215,11 @@ class Workload:
         self, experiment_id: str, timeout_s: float | None = None, *, on_event: Callable[[Event], None] | None = None
     ) -> Experiment:
         """Wait until the experiment has ended, or for ``timeout_s``; returns it as it then is."""
-        deadline_us = None if timeout_s is None else self._clock() + int(timeout_s * 1_000_000)
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         sequence = self._bus.latest()
         experiment = self._registry.experiment(experiment_id)
         while experiment.state not in EXPERIMENT_ENDS:
-            left_s = 1.0 if deadline_us is None else (deadline_us - self._clock()) / 1_000_000
+            left_s = 1.0 if deadline_s is None else deadline_s - time.monotonic()
             if left_s <= 0:
                 return experiment
             events = self._bus.since(sequence, experiment_id=experiment.experiment_id, wait_s=min(1.0, left_s))

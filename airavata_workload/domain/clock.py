@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], int]
-"""Returns the present as microseconds since 1970-01-01T00:00:00Z; tests inject their own."""
+"""Returns the present as microseconds, since 1970-01-01T00:00:00Z unless it says otherwise; tests inject their own."""
 
 MICROSECONDS_PER_SECOND = 1_000_000
 
@@ -15,6 +15,15 @@ MICROSECONDS_PER_SECOND = 1_000_000
 def now_us() -> int:
     """The present in microseconds since the epoch."""
     return time.time_ns() // 1000
+
+
+def steady_us() -> int:
+    """Microseconds since some moment before this process began, by a clock that nobody sets.
+
+    For every decision about how long something has lasted or is to last; what
+    it says means nothing to another process.
+    """
+    return time.monotonic_ns() // 1000
 
 
 def microseconds(seconds: float) -> int:

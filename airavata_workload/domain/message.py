@@ -78,6 +78,9 @@ class TaskMessage:
 
     ``parameters`` are fully resolved. ``resumed`` tells the worker that an
     earlier hand-out may have had effects, so that ``recover`` is called.
+    ``delay_us`` is for how long it waits at most, if ``not_before_us`` is only
+    the end of a delay and no time that somebody asked for: whose clock differs
+    from that of the machine which set it goes by that.
     ``avoid`` names sessions of workers on which it failed; one of these passes
     it on to the scheduler again (see ``passed_on``). ``passes`` counts how
     often that has happened.
@@ -97,6 +100,7 @@ class TaskMessage:
     job: Mapping[str, Any] | None = None
     priority: int = Priority.NORMAL
     not_before_us: int = 0
+    delay_us: int = 0
     resumed: bool = False
     action: TaskAction = TaskAction.EXECUTE
     avoid: tuple[str, ...] = ()
@@ -113,15 +117,15 @@ class TaskMessage:
         on_compute_resource = self.resource == self.experiment.get("compute_resource")
         return str(self.experiment.get("queue") or "") if on_compute_resource else ""
 
-    def passed_on(self, session: str, not_before_us: int) -> TaskMessage | None:
-        """The message with which the worker of that session gives the task back to the scheduler.
+    def passed_on(self, session: str, now_us: int, delay_us: int) -> TaskMessage | None:
+        """The message with which the worker of that session gives the task back to the scheduler, to wait so long.
 
         ``None`` if it is to run the task itself: it is not to be avoided, or the
         task has been passed on so often that the others seem to have no time.
         """
         if session not in self.avoid or self.passes >= MAX_PASSES or self.action is not TaskAction.EXECUTE:
             return None
-        return replace(self, passes=self.passes + 1, not_before_us=not_before_us)
+        return replace(self, passes=self.passes + 1, not_before_us=now_us + delay_us, delay_us=delay_us)
 
     @classmethod
     def of(cls, task: Task, parameters: Mapping[str, Any], *, action: TaskAction = TaskAction.EXECUTE) -> TaskMessage:
@@ -141,6 +145,7 @@ class TaskMessage:
             job=task.job.to_json() if task.job else None,
             priority=int(task.priority),
             not_before_us=task.not_before_us,
+            delay_us=task.delay_us,
             resumed=task.attempt > 1,
             action=action,
             avoid=task.given_back_by if action is TaskAction.EXECUTE else (),

@@ -99,6 +99,16 @@ class Task:
         return self.state is TaskState.EXECUTING and self.job is not None
 
     @property
+    def delay_us(self) -> int:
+        """How long it is kept back for after an attempt that is to be repeated, by the clock of whoever reported that.
+
+        0 if ``not_before_us`` is a time that somebody asked for, or is not set.
+        """
+        if len(self.history) < 2 or self.history[-1].state is not TaskState.CREATED:
+            return 0
+        return max(0, self.not_before_us - self.history[-1].at_us)
+
+    @property
     def given_back_by(self) -> tuple[str, ...]:
         """Sessions of the workers that began the task and ended an attempt without success, the last ones last."""
         found: dict[str, None] = {}

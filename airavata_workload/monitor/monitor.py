@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from airavata_workload.domain.change import StateChange, Subject
-from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds
+from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds, steady_us
 from airavata_workload.domain.errors import UnavailableError, WorkloadError
 from airavata_workload.domain.job import JobReport
 from airavata_workload.domain.message import MONITOR_QUEUE, ORCHESTRATOR_QUEUE, OutcomeMessage, WatchJob
@@ -40,7 +40,10 @@ MAX_NOTES = 1000
 
 
 class Monitor(LeadingStage):
-    """Asks each cluster once, at intervals that grow with the age of its jobs, about all jobs that wait there."""
+    """Asks each cluster once, at intervals that grow with the age of its jobs, about all jobs that wait there.
+
+    ``clock`` dates what is told; when to ask is decided by ``steady``, which does not jump.
+    """
 
     name = "monitor"
 
@@ -57,6 +60,7 @@ class Monitor(LeadingStage):
         clock: Clock,
         min_poll_interval_s: float | None = None,
         max_poll_interval_s: float | None = None,
+        steady: Clock = steady_us,
         ask: Callable[..., Mapping[str, JobReport]] = poll,
     ) -> None:
         super().__init__(nodes, f"{self.name}{partition.name}")
@@ -68,6 +72,7 @@ class Monitor(LeadingStage):
         self._journal = journal
         self._resources = resources
         self._clock = clock
+        self._steady = steady
         self._min_poll_interval_s = min_poll_interval_s
         self._max_poll_interval_s = max_poll_interval_s
         self._ask = ask
@@ -126,7 +131,7 @@ class Monitor(LeadingStage):
     def _ask_loop(self) -> None:
         while not self._stopping.is_set():
             with self._changed:
-                now_us = self._clock()
+                now_us = self._steady()
                 due = []
                 next_us = now_us + microseconds(MAX_WAIT_S)
                 for cluster, watches in self._lists.items():
@@ -154,7 +159,7 @@ class Monitor(LeadingStage):
         if watches is None:
             watches = self._new_list(cluster)
         with self._changed:
-            self._lists.setdefault(cluster, watches).add(message, self._clock())
+            self._lists.setdefault(cluster, watches).add(message, self._steady())
             self._changed.notify_all()
 
     def _new_list(self, cluster: str) -> WatchList:
@@ -180,19 +185,19 @@ class Monitor(LeadingStage):
             self._digest(watches, jobs, reports)
         except WorkloadError as error:
             with self._changed:
-                delay_s = watches.failed(self._clock())
+                delay_s = watches.failed(self._steady())
             level = log.warning if isinstance(error, UnavailableError) else log.error
             level("a cluster does not say how its jobs are", cluster=cluster, error=str(error), retry_in_s=delay_s)
             self._note(jobs, f"{cluster} to answer again: {error}")
         except Exception as error:
             with self._changed:
-                watches.failed(self._clock())
+                watches.failed(self._steady())
             log.exception("a query failed", cluster=cluster)
             self._note(jobs, f"a query to {cluster} that does not fail: {type(error).__name__}: {error}")
         else:
             self._note(jobs, "")
             with self._changed:
-                watches.answered(self._clock(), time.monotonic() - started_s)
+                watches.answered(self._steady(), time.monotonic() - started_s)
                 self._changed.notify_all()
 
     def _note(self, jobs: list[WatchedJob], waiting_for: str) -> None:

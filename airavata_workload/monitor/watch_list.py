@@ -29,7 +29,7 @@ class WatchedJob:
 
 
 class WatchList:
-    """Jobs of one cluster by (job id, task id), and the time of the next query."""
+    """Jobs of one cluster by task id, and the time of the next query, by a clock that does not jump."""
 
     def __init__(self, min_interval_s: float, max_interval_s: float) -> None:
         self.min_interval_s = min_interval_s

@@ -276,16 +276,16 @@ class Commands:
         """A worker has cancelled a task's job, or could not (host down): then it is tried again."""
         task = self._graph.task(outcome.task_id)
         again = outcome.verdict in (Verdict.DEFERRED, Verdict.RETRYABLE)
-        not_before_us = self._clock() + microseconds(max(outcome.delay_s, 1.0))
+        now_us, delay_us = self._clock(), microseconds(max(outcome.delay_s, 1.0))
         if task.parked:
             if again and task.attempt == outcome.attempt:
-                self._queue.publish([cancel_message(task, not_before_us)])
+                self._queue.publish([cancel_message(task, now_us, delay_us)])
             return
         state = self._registry.experiment(outcome.experiment_id).state
         if state not in (ExperimentState.CANCELING, ExperimentState.CANCELED):
             return  # it has been tried again meanwhile
         if again:
-            self._queue.publish([cancel_message(stopping.with_job(task) or task, not_before_us)])
+            self._queue.publish([cancel_message(stopping.with_job(task) or task, now_us, delay_us)])
             return
         tasks = self._graph.tasks(outcome.experiment_id)
         self._progress.apply([self._not_run(each) for each in stopping.confirmed(task, tasks)])

@@ -32,13 +32,14 @@ def transition_of(outcome: OutcomeMessage) -> Transition:
     )
 
 
-def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling: bool, now_us: int) -> Transition:
+def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling: bool) -> Transition:
     """The transition for every other verdict.
 
     While the experiment is being cancelled nothing is tried again: whatever
     ended without success is CANCELED. Otherwise a deferral or a hand-back
     goes back to CREATED and is not counted; a retryable error is counted and
-    goes back as long as the retry policy allows.
+    goes back as long as the retry policy allows. A delay begins with the
+    outcome, by the clock of whoever reported it: see ``Task.delay_us``.
     """
     back = Transition(
         task_id=outcome.task_id,
@@ -62,7 +63,7 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
     if outcome.verdict in (Verdict.DEFERRED, Verdict.HANDED_BACK):
         return replace(
             back,
-            not_before_us=now_us + microseconds(outcome.delay_s) if outcome.delay_s else 0,
+            not_before_us=outcome.at_us + microseconds(outcome.delay_s) if outcome.delay_s else 0,
             waiting_for=outcome.reason,
         )
     failures = task.failures + 1
@@ -75,7 +76,7 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
     return replace(
         back,
         failures=failures,
-        not_before_us=now_us + microseconds(delay_s),
+        not_before_us=outcome.at_us + microseconds(delay_s),
         waiting_for=f"attempt {failures + 1} of {task.retry.attempts} in {delay_s:.1f} s: {outcome.reason}",
         reason=f"{outcome.reason} (attempt {failures} of {task.retry.attempts}, next in {delay_s:.1f} s)",
     )

@@ -126,7 +126,7 @@ class Orchestrator(Stage):
             log.warning("an outcome of a task that is gone", task=outcome.task_id)
             return None
         cancelling = state is ExperimentState.CANCELING
-        return decision.transition_after_trouble(outcome, task, cancelling=cancelling, now_us=self._clock())
+        return decision.transition_after_trouble(outcome, task, cancelling=cancelling)
 
 
 def _slots_released(outcomes: Sequence[OutcomeMessage]) -> Message:

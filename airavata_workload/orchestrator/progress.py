@@ -300,10 +300,11 @@ def watch_message(task: Task) -> Message:
     return Message(queue=MONITOR_QUEUE, body=WatchJob.of(task).to_body())
 
 
-def cancel_message(task: Task, not_before_us: int = 0) -> Message:
-    """Tells a worker, by way of the scheduler, to cancel the job of a parked task."""
-    body = replace(TaskMessage.of(task, {}, action=TaskAction.CANCEL), not_before_us=not_before_us).to_body()
-    return Message(queue=SCHEDULER_QUEUE, body=body, priority=int(task.priority))
+def cancel_message(task: Task, now_us: int = 0, delay_us: int = 0) -> Message:
+    """Tells a worker, by way of the scheduler and after a delay, to cancel the job of a parked task."""
+    message = TaskMessage.of(task, {}, action=TaskAction.CANCEL)
+    message = replace(message, not_before_us=now_us + delay_us if delay_us else 0, delay_us=delay_us)
+    return Message(queue=SCHEDULER_QUEUE, body=message.to_body(), priority=int(task.priority))
 
 
 def forget_message(experiment_id: str) -> Message:

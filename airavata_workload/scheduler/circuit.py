@@ -19,7 +19,7 @@ PROBE_TIME_S = 600.0
 
 
 class Circuit:
-    """One resource's breaker. Times are microseconds since the epoch."""
+    """One resource's breaker. Times are microseconds of a clock that does not jump."""
 
     def __init__(self, first_delay_s: float = FIRST_DELAY_S, max_delay_s: float = MAX_DELAY_S) -> None:
         self._first_delay_s = first_delay_s
@@ -76,11 +76,11 @@ class Circuit:
         self._probing = False
         self.reason = ""
 
-    def state(self, now_us: int) -> dict[str, Any]:
+    def state(self, now_us: int, ahead_us: int = 0) -> dict[str, Any]:
         """How it is, as a JSON object.
 
         ``state`` is closed, open or half-open; ``until_us`` is when the next
-        probe may go, ``failures`` how often in a row the resource did not answer.
+        probe may go, by a clock that is so far ahead, ``failures`` how often in a row the resource did not answer.
         """
         if self.closed:
             return {"state": "closed", "reason": "", "until_us": 0, "failures": 0}
@@ -88,6 +88,6 @@ class Circuit:
         return {
             "state": "half-open" if half_open else "open",
             "reason": self.reason,
-            "until_us": self._next_us(),
+            "until_us": self._next_us() + ahead_us,
             "failures": self._failures,
         }

@@ -50,15 +50,19 @@ class Shelf(StrEnum):
 
 
 class Entry:
-    """A waiting task, ready ``since_us``; of two since the same instant the lower ``number`` goes first."""
+    """A waiting task, ready ``since_us``; of two since the same instant the lower ``number`` goes first.
 
-    __slots__ = ("leaf", "number", "rank", "shelf", "since_us", "task")
+    It does not go before ``due_us``. Both are of the room's own clock.
+    """
 
-    def __init__(self, task: TaskMessage, number: int, now_us: int) -> None:
+    __slots__ = ("due_us", "leaf", "number", "rank", "shelf", "since_us", "task")
+
+    def __init__(self, task: TaskMessage, number: int, now_us: int, due_us: int) -> None:
         self.task = task
         self.rank = rank_of(task)
         self.number = number
-        self.since_us = max(now_us, task.not_before_us)
+        self.due_us = due_us
+        self.since_us = max(now_us, due_us)
         self.shelf: Shelf | None = None
         self.leaf: Leaf | None = None
 

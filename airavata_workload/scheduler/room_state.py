@@ -14,7 +14,11 @@ OTHER_REASONS = "other things"
 
 
 def state_of(
-    resources: Iterable[WaitedResource], elsewhere: Mapping[str, int], reason_of: Callable[[Entry], str], now_us: int
+    resources: Iterable[WaitedResource],
+    elsewhere: Mapping[str, int],
+    reason_of: Callable[[Entry], str],
+    now_us: int,
+    ahead_us: int,
 ) -> dict[str, Any]:
     """The state as a JSON object that stays small, however many tasks wait.
 
@@ -39,7 +43,7 @@ def state_of(
                     "running": len(resource.places),
                     "limit": resource.limit,
                     "waiting": resource.waiting,
-                    "circuit": resource.circuit.state(now_us),
+                    "circuit": resource.circuit.state(now_us, ahead_us),
                 }
             )
     shown = counts.most_common(MAX_REASONS)

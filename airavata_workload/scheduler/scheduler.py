@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds
+from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds, steady_us
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
@@ -42,6 +42,8 @@ class Scheduler(LeadingStage):
     A task is acknowledged when it is in the waiting room, which is only
     memory: should the scheduler die, the next one has every running experiment
     resumed, so that the ready tasks are read from the graph store again.
+    ``clock`` says when a start that was asked for has come; for how long
+    anything waits is measured by ``steady``, which does not jump.
     """
 
     name = "scheduler"
@@ -55,6 +57,7 @@ class Scheduler(LeadingStage):
         graph: GraphStore,
         new_room: Callable[[], WaitingRoom],
         clock: Clock,
+        steady: Clock = steady_us,
     ) -> None:
         super().__init__(nodes, f"{self.name}{partition.name}")
         self._session = nodes.session
@@ -66,6 +69,7 @@ class Scheduler(LeadingStage):
         self._next_kinds_us = 0
         self._next_check_us = 0
         self._clock = clock
+        self._steady = steady
         self._noted: dict[str, str] = {}
         self._waiting_before: set[str] = set()
         self._next_note_us = 0
@@ -80,7 +84,7 @@ class Scheduler(LeadingStage):
         mine = self._partition.experiments()
         for task in self._graph.executing():
             if not task.parked and task.experiment_id in mine:
-                self._room.occupy(TaskMessage.of(task, {}), self._clock())
+                self._room.occupy(TaskMessage.of(task, {}), self._steady())
         # What has no living driver is resumed by whoever adopts it.
         driven = [experiment_id for experiment_id, owner in mine.items() if owner]
         commands = [Command(kind=CommandKind.RESUME, experiment_id=each, by=self._session) for each in driven]
@@ -96,9 +100,10 @@ class Scheduler(LeadingStage):
 
     def work(self) -> None:
         """Take in what has come, send what may go."""
-        if self._clock() >= self._next_kinds_us:
+        self._room.follow_wall_clock(self._clock() - self._steady())
+        if self._steady() >= self._next_kinds_us:
             self._room.serve(self._partition.workers())
-            self._next_kinds_us = self._clock() + microseconds(NOTE_INTERVAL_S)
+            self._next_kinds_us = self._steady() + microseconds(NOTE_INTERVAL_S)
         deliveries = self._queue.consume([SCHEDULER_QUEUE], BATCH, self._wait_s())
         with self.dealing_with(self._queue, deliveries):
             if deliveries and not self.still_leads():
@@ -115,14 +120,14 @@ class Scheduler(LeadingStage):
         due_us = self._room.next_due_us()
         if due_us is None:
             return MAX_WAIT_S
-        return min(MAX_WAIT_S, max(0.0, (due_us - self._clock()) / MICROSECONDS_PER_SECOND))
+        return min(MAX_WAIT_S, max(0.0, (due_us - self._steady()) / MICROSECONDS_PER_SECOND))
 
     def _take_in(self, message: object) -> None:
         if isinstance(message, TaskMessage):
-            self._room.add(message, self._clock())
+            self._room.add(message, self._steady())
         elif isinstance(message, SlotsReleased):
             for slot in message.slots:
-                self._room.released(slot, self._clock())
+                self._room.released(slot, self._steady())
         elif isinstance(message, HoldChanged):
             if message.forget:
                 self._room.forget(message.experiment_id)
@@ -134,7 +139,7 @@ class Scheduler(LeadingStage):
             raise TypeError(f"the scheduler does not read a {type(message).__name__}")
 
     def _dispatch(self) -> None:
-        tasks = self._room.dispatch(self._clock())
+        tasks = self._room.dispatch(self._steady())
         if not tasks:
             return
         try:
@@ -154,7 +159,7 @@ class Scheduler(LeadingStage):
 
     def _check_places(self) -> None:
         """Take back, now and then, the places of tasks whose end was not told."""
-        now_us = self._clock()
+        now_us = self._steady()
         if now_us < self._next_check_us:
             return
         self._next_check_us = now_us + microseconds(NOTE_INTERVAL_S)
@@ -165,7 +170,7 @@ class Scheduler(LeadingStage):
 
     def _note_reasons(self) -> None:
         """Write down, now and then, what tasks wait for, as far as it has changed."""
-        now_us = self._clock()
+        now_us = self._steady()
         if now_us < self._next_note_us:
             return
         self._next_note_us = now_us + microseconds(NOTE_INTERVAL_S)

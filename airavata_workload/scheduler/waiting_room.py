@@ -7,6 +7,11 @@ first. For a task that has waited for twice ``aging_s`` whatever it needs is
 kept as it becomes free, so none starves. No task goes that would break a limit of its host, batch queue, user or
 gateway, whose host does not answer, or whose kind no worker serves.
 
+``now_us`` is of a clock that does not jump, the same at every call. How far
+the wall clock is ahead of it is told by ``follow_wall_clock``: a start that was
+asked for goes by the wall clock, however it is set; everything else, delays
+and ageing and circuits, by the time that has passed.
+
 Everything in here can be rebuilt from the graph store, so it lives in memory.
 """
 
@@ -30,6 +35,9 @@ from airavata_workload.scheduler.resource import Place, WaitedResource
 
 HELD = "held by a user; 'airavata-workload release' lets it go"
 LATER = "their time to come: a start that was asked for, or the next attempt"
+
+_NOT_SET_US = 100_000
+"""Clocks that are kept right by small steps drift no further apart than this from one look to the next."""
 
 _Key = tuple[str, int, str]
 
@@ -58,6 +66,20 @@ class WaitingRoom:
         self._aging: list[tuple[int, int, WaitedResource, Leaf]] = []
         self._workers: Mapping[str, Collection[str]] | None = None
         self._now_us = 0
+        self._ahead_us = 0
+
+    def follow_wall_clock(self, ahead_us: int) -> None:
+        """The wall clock is so far ahead of the room's. Costs something for each waiting task, if that has changed."""
+        if abs(ahead_us - self._ahead_us) < _NOT_SET_US:
+            return
+        self._ahead_us = ahead_us
+        self._delayed.clear()
+        for entry in self._entries.values():
+            if entry.task.not_before_us and not entry.task.delay_us:
+                entry.due_us = self._due_us(entry.task)
+            if entry.shelf is Shelf.DELAYED:
+                entry.since_us = max(self._now_us, entry.due_us)
+                self._delay(entry)
 
     # -- what comes in -------------------------------------------------------------
     def add(self, task: TaskMessage, now_us: int) -> None:
@@ -74,7 +96,16 @@ class WaitingRoom:
         self._enter(self._new_entry(task))
 
     def _new_entry(self, task: TaskMessage) -> Entry:
-        return Entry(task, next(self._numbers), self._now_us)
+        return Entry(task, next(self._numbers), self._now_us, self._due_us(task))
+
+    def _due_us(self, task: TaskMessage) -> int:
+        if not task.not_before_us:
+            return 0
+        due_us = task.not_before_us - self._ahead_us
+        return min(due_us, self._now_us + task.delay_us) if task.delay_us else due_us
+
+    def _delay(self, entry: Entry) -> None:
+        heapq.heappush(self._delayed, (entry.due_us, next(self._numbers), entry))
 
     def _enter(self, entry: Entry) -> None:
         task, key = entry.task, _key(entry.task)
@@ -87,9 +118,9 @@ class WaitingRoom:
 
     def _shelve(self, entry: Entry) -> None:
         """Put a task where it belongs now."""
-        if entry.task.not_before_us > self._now_us:
+        if entry.due_us > self._now_us:
             self._put(entry, Shelf.DELAYED)
-            heapq.heappush(self._delayed, (entry.task.not_before_us, next(self._numbers), entry))
+            self._delay(entry)
             return
         if self._workers is not None and entry.task.kind not in self._workers:
             self._put(entry, Shelf.UNSERVED)
@@ -320,7 +351,7 @@ class WaitingRoom:
         if entry.shelf is Shelf.HELD:
             return HELD
         if entry.shelf is Shelf.DELAYED:
-            return f"not before {to_datetime(task.not_before_us):%Y-%m-%d %H:%M:%S} UTC"
+            return f"not before {to_datetime(entry.due_us + self._ahead_us):%Y-%m-%d %H:%M:%S} UTC"
         if entry.shelf is Shelf.UNSERVED:
             return _no_worker(task.kind)
         resource = self._resource(task.resource)
@@ -337,7 +368,7 @@ class WaitingRoom:
             LATER: self._on_shelf[Shelf.DELAYED],
             **{_no_worker(kind): len(tasks) for kind, tasks in self._unserved.items()},
         }
-        return room_state.state_of(self._resources.values(), waiting, self._reason, now_us)
+        return room_state.state_of(self._resources.values(), waiting, self._reason, now_us, self._ahead_us)
 
     def _resource(self, name: str) -> WaitedResource:
         found = self._resources.get(name)

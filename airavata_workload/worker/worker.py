@@ -165,9 +165,8 @@ class Worker(Stage):
         mine: list[tuple[Delivery, TaskMessage]] = []
         others: list[Delivery] = []
         messages: list[Message] = []
-        not_before_us = self._clock() + PASS_ON_DELAY_US
         for delivery, message in tasks:
-            again = message.passed_on(self._session, not_before_us)
+            again = message.passed_on(self._session, self._clock(), PASS_ON_DELAY_US)
             if again is None:
                 mine.append((delivery, message))
             else:

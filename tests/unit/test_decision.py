@@ -45,9 +45,7 @@ def task(failures=0, attempts=3):
 
 
 def decide(verdict, *, failures=0, attempts=3, cancelling=False, **values):
-    return transition_after_trouble(
-        outcome(verdict, **values), task(failures, attempts), cancelling=cancelling, now_us=NOW
-    )
+    return transition_after_trouble(outcome(verdict, **values), task(failures, attempts), cancelling=cancelling)
 
 
 def test_a_failure_is_final():
@@ -94,5 +92,5 @@ def test_the_job_that_failed_a_task_stays_with_it():
     job = Job(job_id="7", job_name="A", cluster="alpha", working_directory="/scratch")
     waiting = replace(task(0, 3), job=job)
     for verdict, kept in ((Verdict.FAILED, job), (Verdict.DEFERRED, None), (Verdict.RETRYABLE, None)):
-        result = transition_after_trouble(outcome(verdict), waiting, cancelling=False, now_us=NOW)
+        result = transition_after_trouble(outcome(verdict), waiting, cancelling=False)
         assert result.job == kept

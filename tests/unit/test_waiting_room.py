@@ -160,7 +160,7 @@ def test_a_task_that_is_passed_on_gives_its_place_back_and_goes_again():
     waiting.serve({"command": {"worker-1", "worker-2"}})
     waiting.add(task("a", avoid=("worker-1",)))
     (sent,) = waiting.dispatch(0)
-    back = sent.passed_on("worker-1", SECOND)
+    back = sent.passed_on("worker-1", 0, SECOND)
     waiting.add(back)
     waiting.add(task("b"))
     assert names(waiting.dispatch(0)) == ["b"]
@@ -170,8 +170,8 @@ def test_a_task_that_is_passed_on_gives_its_place_back_and_goes_again():
 
 def test_a_task_is_passed_on_a_few_times_and_then_run():
     message, passes = task("a", avoid=("worker-1",)), 0
-    assert message.passed_on("worker-2", 0) is None
-    while (passed := message.passed_on("worker-1", 0)) is not None:
+    assert message.passed_on("worker-2", 0, 0) is None
+    while (passed := message.passed_on("worker-1", 0, 0)) is not None:
         message, passes = TaskMessage.from_body(passed.to_body()), passes + 1
     assert passes == MAX_PASSES
 
