@@ -71,6 +71,13 @@ class TaskRun(ABC, Generic[P]):
     def scratch(self) -> Path:
         """A private directory on the worker's machine, removed when the attempt ends."""
 
+    def scratch_is_full(self) -> bool:
+        """Whether this attempt keeps files on the worker's own disk, and that has no room: no fault of the task's.
+
+        A plugin that meets ``DiskFullError`` then lets it pass: the task waits until there is room.
+        """
+        return False
+
     @abstractmethod
     def progress(self, done: int, total: int, what: str) -> None:
         """Tell watchers how far the attempt is; cheap, call it often."""

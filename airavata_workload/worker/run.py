@@ -94,7 +94,6 @@ class WorkerRun(TaskRun[Parameters]):
         return self._scratch
 
     def scratch_is_full(self) -> bool:
-        """Whether this attempt keeps files on the worker's own disk, and that has no room: no fault of the task's."""
         return self._scratch is not None and shutil.disk_usage(self._scratch).free < FULL_BELOW_BYTES
 
     def progress(self, done: int, total: int, what: str) -> None:

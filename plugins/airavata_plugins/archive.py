@@ -99,7 +99,7 @@ class Archive(TaskPlugin[ArchiveParameters]):
             shutil.rmtree(workshop, ignore_errors=True)
             return self._bring(run, packed, workshop)
         except RemoteError as error:
-            return failed_by(error, f"Archiving {wanted.directory}", run.resource)
+            return failed_by(run, error, f"Archiving {wanted.directory}", run.resource)
         except UnsafeTarError as error:
             return Failed(f"The archive of {wanted.directory} cannot be unpacked: {error}")
         except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airavata_workload.domain.errors import (
     CommandFailedError,
     DiskFullError,
@@ -9,6 +11,7 @@ from airavata_workload.domain.errors import (
     WorkloadError,
 )
 from airavata_workload.domain.outcome import Failed
+from airavata_workload.ports.task_plugin import TaskRun
 
 # Source: the texts of strerror(3) in the C locale, which every script of ours sets.
 _CAUSES = (
@@ -38,11 +41,14 @@ def failed(doing: str, resource: str, complaint: str) -> Failed:
     return Failed(f"{doing} failed on {resource}: {tail or 'no message'}", f"{doing} failed{because}")
 
 
-def failed_by(error: WorkloadError, doing: str, resource: str) -> Failed:
+def failed_by(run: TaskRun[Any], error: WorkloadError, doing: str, resource: str) -> Failed:
     """The failure of ``doing`` that a shell or a transfer has reported.
 
-    Raises the error again when it is transient, or is about something else than the task (a refused login).
+    Raises the error again when it is transient, or is about something else than the task (a refused login, the disk
+    of the worker).
     """
+    if isinstance(error, DiskFullError) and run.scratch_is_full():
+        raise error
     if isinstance(error, DiskFullError | QuotaExceededError):
         # Which of the two machines it is, the error's own text says.
         return Failed(f"{doing}: {error}", f"{doing} failed: {error}")

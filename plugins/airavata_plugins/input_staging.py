@@ -99,7 +99,7 @@ class InputStaging(TaskPlugin[InputStagingParameters]):
         except StagingInputError as error:  # it vanished after we had looked
             return Failed(str(error), error.user_message)
         except RemoteError as error:
-            return failed_by(error, doing, run.resource)
+            return failed_by(run, error, doing, run.resource)
         listing = FileList()
         files = listing.fitting(_described(each, staged[each.target]) for each in sources if each.target in staged)
         return Completed(listing.outputs(files), DONE)

@@ -148,7 +148,7 @@ def _submit(
         # Not counted as a failure: when the attempts are used up, there may be a job that nobody watches.
         return Deferred(f"Whether {cluster.name} has the job is not known yet: {error}", UNCERTAIN_DELAY_S)
     except RemoteError as error:
-        return failed_by(error, f"Submitting the job in {description.working_directory}", cluster.name)
+        return failed_by(run, error, f"Submitting the job in {description.working_directory}", cluster.name)
     job = _job(run.parameters, intent, job_id)
     outputs = {"job": job.to_json(), "job_id": job.job_id, "job_name": job.job_name}
     # Source: Airavata 0.17, the reason text of GFAC's submission task.

@@ -76,7 +76,7 @@ class OutputStaging(TaskPlugin[OutputStagingParameters]):
             targets = _targets(found, Place.parse(wanted.destination))
             receipts = _brought(run, targets) if targets else {}
         except RemoteError as error:
-            return failed_by(error, "Staging the outputs", run.resource)
+            return failed_by(run, error, "Staging the outputs", run.resource)
         if problems:
             return Failed(f"Staging the outputs of {run.name}: {' '.join(problems)}", " ".join(problems))
         listing = FileList()

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting_rooms import task
 
 from airavata_plugins.file_list import FILE_LIST_LIMIT_BYTES
 from airavata_plugins.input_staging import InputStaging
+from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.errors import DiskFullError, QuotaExceededError, TransferError, WorkloadError
+from airavata_workload.domain.message import Verdict
 from airavata_workload.domain.outcome import Completed, Failed
 from airavata_workload.ports.file_transfer import FileTransfer
 from airavata_workload.testing.machines import Machines, local_cluster
 from airavata_workload.testing.task_run import RecordedTaskRun
+from airavata_workload.worker.performance import Performance
 
 AWKWARD = 'it\'s $(touch ran) \n"ü" *.csv'
 
@@ -190,6 +194,15 @@ def test_a_full_disk_and_a_used_up_quota_are_told(tmp_path: Path, kind: type[Wor
     outcome = InputStaging().execute(with_failing_transfer(tmp_path, error))
     assert isinstance(outcome, Failed)
     assert "Nothing more fits on here. Free some space there." in outcome.user_message
+
+
+def test_a_full_disk_of_the_worker_is_no_fault_of_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = with_failing_transfer(tmp_path, DiskFullError("Nothing more fits on here."))
+    monkeypatch.setattr(run, "scratch_is_full", lambda: True)
+    monkeypatch.setattr(run, "tidy", lambda: None, raising=False)
+    outcome = Performance("worker", now_us).perform(InputStaging(), run, task("stage-in"))  # type: ignore[arg-type]
+    assert outcome.verdict is Verdict.DEFERRED
+    assert "The worker's own disk is full" in outcome.reason
 
 
 def test_a_broken_transfer_may_be_tried_again(tmp_path: Path) -> None:
