@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chaos import evidence
 from chaos.faults import Fault, Faults, together
 from chaos.invariants import Findings, judge
 from chaos.load import Load
@@ -207,6 +208,7 @@ class Run:
     def _end(self) -> None:
         self.load.stop()
         findings = judge(self.site, self.load.trials)
+        evidence.keep(self.site, self.load.trials, findings.all())
         recovery_s, after = self._longest_recovery()
         codes = self.site.fleet.stop()
         summary = self.summary
