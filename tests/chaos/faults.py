@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from chaos.proxy import Proxy
 from chaos.site import Site
+from faults.wall_clock import HOUR_S
 
 NODES = 3
 TWO_AT_ONCE = 0.25
@@ -46,7 +47,13 @@ class Faults:
     def __init__(self, site: Site, seed: int, without: Sequence[str] = ()) -> None:
         self._site = site
         self._random = random.Random(seed)
-        known = (*self._service_kinds(), *self._server_kinds(), *self._link_kinds(), *self._disk_kinds())
+        known = (
+            *self._service_kinds(),
+            *self._clock_kinds(),
+            *self._server_kinds(),
+            *self._link_kinds(),
+            *self._disk_kinds(),
+        )
         self.kinds = [kind for kind in known if kind.name not in without]
 
     def __iter__(self) -> Iterator[tuple[Sequence[Fault], float]]:
@@ -99,6 +106,22 @@ class Faults:
         if len(one) > 1:
             yield Kind("SIGKILL two", lambda r: kill(r.sample(one, 2), "SIGKILL two"))
             yield Kind("SIGSTOP two", lambda r: stop(r.sample(one, 2), "SIGSTOP two"))
+
+    # -- clocks ----------------------------------------------------------------------------
+    def _clock_kinds(self) -> Iterator[Kind]:
+        """The wall clock of one service is set, and later set right, which is a jump as well."""
+        for name, offset_s in (("clock forwards", HOUR_S), ("clock backwards", -HOUR_S)):
+            yield Kind(name, lambda r, n=name, s=offset_s: self._jump(r.choice(self._site.fleet.names()), n, s, r))  # type: ignore[misc]
+
+    def _jump(self, victim: str, kind: str, offset_s: float, chance: random.Random) -> Fault:
+        return Fault(
+            f"{kind} {victim}",
+            kind,
+            lambda: self._site.set_clock(victim, offset_s),
+            lambda: self._site.set_clock(victim, 0.0),
+            self._hold_s(chance),
+            frozenset({f"clock of {victim}"}),
+        )
 
     # -- servers ----------------------------------------------------------------------------
     def _server_kinds(self) -> Iterator[Kind]:

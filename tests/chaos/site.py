@@ -21,7 +21,6 @@ from airavata_workload.bootstrap import Installation
 from airavata_workload.settings import load_settings
 from airavata_workload.testing.ssh_server import free_port
 
-PROGRAM = Path(sys.executable).with_name("airavata-workload")
 TESTS = Path(__file__).parents[1]
 STAGES = ("orchestrator", "scheduler", "worker", "monitor")
 SCRATCH_KIB = 1_024
@@ -66,6 +65,7 @@ class Site:
         self.job_logs.mkdir(mode=0o777, exist_ok=True)
         self.job_logs.chmod(0o777)
         (directory / "steps").mkdir()
+        (directory / "clocks").mkdir()
         self._configure()
         self.disk = SmallDisk(self.home / "scratch-of-workers", SCRATCH_KIB) if os.geteuid() == 0 else None
         self.fleet = Fleet(self._programs(), directory / "logs", pace.restart_after_s)
@@ -153,17 +153,26 @@ class Site:
 
     def _program(self, name: str, health_port: int | None, *arguments: str) -> Program:
         def launch() -> tuple[Sequence[str], Mapping[str, str]]:
-            environment = {"AIRAVATA_WORKLOAD_HOME": str(self.home)}
-            if not self.watch_steps:
-                return [str(PROGRAM), *arguments], environment
-            environment |= {
+            environment = {
+                "AIRAVATA_WORKLOAD_HOME": str(self.home),
                 "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", "")))),
-                "CHAOS_STEPS": str(self.directory / "steps" / name),
-                "CHAOS_KILL_AT": self.step_of(name),
+                "CHAOS_CLOCK": str(self._clock_of(name)),
             }
+            if self.watch_steps:
+                environment["CHAOS_STEPS"] = str(self.directory / "steps" / name)
+                environment["CHAOS_KILL_AT"] = self.step_of(name)
             return [sys.executable, "-m", "chaos.watched_service", *arguments], environment
 
         return Program(name, launch, health_port)
+
+    def _clock_of(self, name: str) -> Path:
+        return self.directory / "clocks" / name
+
+    def set_clock(self, name: str, offset_s: float) -> None:
+        """Make the wall clock of a service wrong by so much, from now on and when it is started anew."""
+        whole = self._clock_of(name).with_suffix(".new")
+        whole.write_text(str(offset_s))
+        whole.replace(self._clock_of(name))
 
     def steps(self) -> dict[str, list[str]]:
         """Every step that each stage has been seen to take, by stage."""
@@ -183,7 +192,9 @@ class Site:
         return Installation(load_settings(**overrides), service=service)
 
     def heal(self) -> None:
-        """Whatever was done to proxies and disk is undone."""
+        """Whatever was done to proxies, disk and clocks is undone."""
+        for name in self.fleet.names():
+            self.set_clock(name, 0.0)
         for proxies in self.proxies.values():
             for proxy in proxies:
                 proxy.heal()
