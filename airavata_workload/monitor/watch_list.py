@@ -11,7 +11,7 @@ from airavata_workload.domain.states import JobState
 AGE_FRACTION = 0.25
 """A job that was submitted t seconds ago is asked about every t/4: the delay stays small beside its length."""
 MAX_LOAD = 0.2
-"""Asking takes at most this part of the time: a slow batch system is asked less often."""
+"""Asking takes at most this part of the time: a batch system that is slow twice in a row is asked less often."""
 MAX_BACK_OFF_S = 300.0
 
 
@@ -38,6 +38,7 @@ class WatchList:
         self.polling = False
         self._next_poll_us: int | None = None
         self._failures = 0
+        self._took_s = 0.0
 
     def add(self, watch: WatchJob, now_us: int) -> bool:
         """Watch a job. False if it is watched already, at this attempt."""
@@ -67,7 +68,9 @@ class WatchList:
         youngest_us = max((job.since_us for job in self.jobs.values()), default=now_us)
         age_s = max(0.0, (now_us - youngest_us) / MICROSECONDS_PER_SECOND)
         interval_s = min(self.max_interval_s, max(self.min_interval_s, age_s * AGE_FRACTION))
-        self._next_poll_us = now_us + microseconds(max(interval_s, took_s * (1 / MAX_LOAD - 1)))
+        # One answer alone may have been late for what happened to the connection: that would cost minutes.
+        slow_s, self._took_s = min(took_s, self._took_s), took_s
+        self._next_poll_us = now_us + microseconds(max(interval_s, slow_s * (1 / MAX_LOAD - 1)))
 
     def failed(self, now_us: int) -> float:
         """A query was not answered: back off, doubling. Returns the seconds until the next one."""
