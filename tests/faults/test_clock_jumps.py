@@ -10,7 +10,7 @@ from faults import wall_clock
 from faults.wall_clock import HOUR_S
 from hypothesis import given
 from hypothesis import strategies as st
-from waiting_rooms import WORKERS, names, room, task
+from waiting_rooms import WORKERS, names, room, slot, task
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.clock import now_us
@@ -70,6 +70,17 @@ def test_a_living_owner_keeps_its_experiment_and_a_dead_one_does_not(home: Path,
             assert owner.nodes.lead("scheduler")
         assert heir.nodes.claim("e")
         assert heir.nodes.lead("scheduler")
+
+
+@JUMPS
+def test_what_a_living_service_has_taken_is_given_to_nobody_else(home: Path, offset: Offset, jump_s: float) -> None:
+    with Installation(load_settings(home=home), service="other") as other:
+        with Installation(load_settings(home=home), service="taker") as taker:
+            taker.queue.publish([Message(queue="q", body={})])
+            assert taker.queue.consume(["q"], 1, PATIENCE_S)
+            offset.seconds = jump_s
+            assert not other.queue.consume(["q"], 1, 1.5), "longer than what dead services held is looked for"
+        assert [each.redelivered for each in other.queue.consume(["q"], 1, PATIENCE_S)] == [True]
 
 
 @JUMPS
@@ -136,6 +147,19 @@ def test_a_scheduler_goes_on_with_what_is_delayed_and_with_new_workers(
     scheduler.stop()
     assert scheduler.join(20.0)
     assert sent == ["a", "d"]
+
+
+@JUMPS
+def test_a_circuit_is_open_for_as_long_as_it_says(jump_s: float) -> None:
+    waiting = room()
+    waiting.follow_wall_clock(SECOND_US)
+    waiting.released(slot("gone", unavailable=True), 0)
+    waiting.add(task("a"))
+    waiting.follow_wall_clock(int(jump_s * SECOND_US))
+    assert names(waiting.dispatch(SECOND_US - 1)) == []
+    (shown,) = waiting.state(SECOND_US - 1)["resources"]
+    assert shown["circuit"]["until_us"] == int((jump_s + 1) * SECOND_US), "people are told the time of the wall"
+    assert names(waiting.dispatch(SECOND_US)) == ["a"]
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0, 0, 0, 3600, -3600, 600, -7200])), max_size=12)
