@@ -33,6 +33,7 @@ def main() -> int:
         "--embedded", action="store_true", help="one 'serve' on embedded stores, no server but clusters"
     )
     parser.add_argument("--no-steps", action="store_true", help="do not kill each stage at each of its steps first")
+    parser.add_argument("--step-minutes", type=float, default=60.0, help="as many of these kills as fit (default: 60)")
     parser.add_argument("--servers", choices=("own", "environment", "none"), default="own", help=SERVERS_HELP)
     parser.add_argument("--without", action="append", default=[], help="leave a kind of fault out (may be repeated)")
     parser.add_argument("--keep", action="store_true", help="keep logs and homes even if all was right")
@@ -45,6 +46,7 @@ def main() -> int:
         arguments.experiments,
         arguments.embedded,
         not arguments.no_steps,
+        arguments.step_minutes,
         tuple(arguments.without),
     )
     directory = Path(tempfile.mkdtemp(prefix="chaos-run-"))

@@ -45,6 +45,8 @@ class Plan:
     experiments: int | None = None
     embedded: bool = False
     every_step: bool = True
+    step_minutes: float = 60.0
+    """After so long no further step is begun; a seed determines which come first."""
     without: tuple[str, ...] = ()
     """Kinds of faults that are left out, to look for what else is wrong."""
 
@@ -62,6 +64,7 @@ class Summary:
     faults_in_all: int = 0
     steps_killed_at: dict[str, int] = field(default_factory=dict)
     steps_not_reached: list[str] = field(default_factory=list)
+    steps_not_tried: int = 0
     lost: int = 0
     doubled: int = 0
     wrong_end: int = 0
@@ -162,10 +165,11 @@ class Run:
         self.note("undisturbed", median_s=self.summary.median_undisturbed_s)
 
     def _sweep(self) -> None:
-        sweep = Sweep(self.site, self.note)
+        sweep = Sweep(self.site, self.note, random.Random(self.plan.seed), self.plan.step_minutes * 60)
         self.load.resume_adding()
         sweep.carry_out()
         self.summary.steps_killed_at = dict(Counter(stage for stage, _ in sweep.killed_at))
+        self.summary.steps_not_tried = sweep.not_tried
         self.summary.steps_not_reached = [f"{stage}: {step}" for stage, step in sweep.not_reached]
         self.load.stop_adding()
         self._settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,26 +18,30 @@ class Sweep:
     """Under load: every service is started to die at the next step of its stage, until none is left.
 
     Both services of a stage take from one list, so that where one leads and the other stands by, the
-    death of the leader brings the other to its step.
+    death of the leader brings the other to its step. The order is by chance; after ``limit_s`` no more are begun.
     """
 
-    def __init__(self, site: Site, note: Callable[..., None]) -> None:
+    def __init__(self, site: Site, note: Callable[..., None], chance: random.Random, limit_s: float) -> None:
         self._site = site
         self._note = note
-        self._left = {stage: deque(steps) for stage, steps in site.steps().items()}
+        self._limit_s = limit_s
+        self._left = {stage: deque(chance.sample(steps, len(steps))) for stage, steps in site.steps().items()}
         self._armed: dict[str, tuple[str, float]] = {}
         self._tried: set[tuple[str, str]] = set()
         self.killed_at: list[tuple[str, str]] = []
         self.not_reached: list[tuple[str, str]] = []
+        self.not_tried = 0
 
     def carry_out(self) -> None:
         """Until each step has had its kill, or was not reached in time."""
         self._site.step_of = self._arm
         for name in self._site.fleet.names():
             self._site.fleet.kill(name)
-        while any(self._left.values()) or self._armed:
+        end_s = time.monotonic() + self._limit_s
+        while (any(self._left.values()) or self._armed) and time.monotonic() < end_s:
             time.sleep(LOOK_S)
             self._look()
+        self.not_tried = sum(len(steps) for steps in self._left.values()) + len(self._armed)
         self._site.step_of = lambda name: ""
         self._site.watch_steps = False
         for name in self._site.fleet.names():
