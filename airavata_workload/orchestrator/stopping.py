@@ -4,8 +4,9 @@ A job belongs to the task that waits for it. Between the end of its submission
 and the moment in which the next task waits for it, it belongs to nobody, and
 so does a job whose submission was begun and cut off. Such jobs are cancelled
 through the task that submitted (or may have submitted) them, and the tasks
-that would have waited for them stay open until that is confirmed: an
-experiment is not CANCELED while its job may still run.
+that would have waited for them stay open until that is confirmed; if they have
+ended already, the experiment does not end before: it is not CANCELED while its
+job may still run.
 """
 
 from __future__ import annotations

@@ -57,6 +57,15 @@ def test_a_job_that_is_waited_for_or_over_is_not_cancelled_through_its_submissio
     assert names(stop(over).cancel) == []
 
 
+def test_a_job_for_which_nobody_will_wait_any_more_is_cancelled_through_its_submission() -> None:
+    too_late = [SUBMITTED, task("monitor", TaskState.CANCELED, "submit"), task("out", TaskState.CANCELED, "monitor")]
+    assert names(stop(too_late).cancel) == ["submit"]
+    just_begun = [SUBMITTED, task("monitor", TaskState.EXECUTING, "submit")]
+    assert names(stop(just_begun).cancel) == ["submit"]
+    dead = [SUBMITTED, task("monitor", TaskState.CANCELED, "submit", job=JOB)]
+    assert names(stop(dead).cancel) == []
+
+
 def test_a_submission_that_was_cut_off_is_looked_into_before_it_ends() -> None:
     tasks = [
         task("submit", TaskState.CREATED, attempt=2, intent={"job_name": "A"}),
