@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from airavata_workload.bootstrap import Installation
@@ -20,6 +21,7 @@ from airavata_workload.domain.message import (
     Verdict,
     decode,
 )
+from airavata_workload.domain.retry import RetryPolicy
 from airavata_workload.domain.states import ExperimentState, TaskState
 from airavata_workload.domain.transition import Transition
 from airavata_workload.ports.task_queue import Message
@@ -129,9 +131,12 @@ class Played:
 
 @contextmanager
 def orchestrating(home: Path) -> Iterator[Played]:
-    """An experiment of one batch job, submitted to an orchestrator that runs."""
+    """An experiment of one batch job, each task of which is tried twice, submitted to an orchestrator that runs."""
     with Installation(load_settings(home=home), service="test") as installation:
         installation.load_missing_dags()
+        dag = installation.graph.abstract("hpc-batch")
+        retry = RetryPolicy(attempts=2, first_delay_s=0.0)
+        installation.graph.save_abstract(replace(dag, nodes=tuple(replace(node, retry=retry) for node in dag.nodes)))
         engine = installation.engine(service="orchestrator", adopt_orphans=False)
         engine.start()
         yield Played(installation)

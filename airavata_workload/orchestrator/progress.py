@@ -107,7 +107,7 @@ class Progress:
             effects.changes += history_of(task)
         if task.parked and task.attempt == transition.attempt and transition.job is not None:
             self._watch(task, transition, effects)
-        if transition.target is task.state is TaskState.CREATED and task.attempt == transition.next_attempt:
+        if task.state is TaskState.CREATED and task.attempt > transition.attempt:
             # Its predecessors have ended long ago, so nothing else will release it. Also when the outcome comes a
             # second time: whoever had stored this may not have been able to tell the scheduler.
             effects.again.append(task)
