@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from airavata_workload.domain.change import Event, StateChange, Subject
+from airavata_workload.domain.change import Event
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import UnavailableError, WorkloadError
 from airavata_workload.domain.message import (
@@ -33,8 +33,9 @@ from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.stage import Stage, decoded
 from airavata_workload.threads import DaemonThreads
-from airavata_workload.worker.performance import Performance, parameters_of, plugin_of, process_state_of
+from airavata_workload.worker.performance import Performance, parameters_of, plugin_of
 from airavata_workload.worker.run import WorkerRun
+from airavata_workload.worker.starts_clerk import StartsClerk
 
 log = structlog.get_logger("airavata_workload.worker")
 
@@ -70,7 +71,6 @@ class Worker(Stage):
         self._session = session
         self._queue = queue
         self._graph = graph
-        self._journal = journal
         self._bus = bus
         self._resources = resources
         self._scratch_root = scratch_root
@@ -86,6 +86,7 @@ class Worker(Stage):
         # What was done and told here: should its message come again, it is not run again.
         self._done: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._outbox: thread_queue.SimpleQueue[tuple[OutcomeMessage, Delivery] | None] = thread_queue.SimpleQueue()
+        self._clerk = StartsClerk(journal, session)
         self._reporter = threading.Thread(target=self._report_loop, name="worker-reporter", daemon=True)
         self._unsubscribe = bus.subscribe(self._on_control, topics=["control"])
 
@@ -93,6 +94,7 @@ class Worker(Stage):
     def start(self) -> None:
         """Start taking tasks."""
         self._reporter.start()
+        self._clerk.start()
         super().start()
 
     def join(self, timeout_s: float) -> bool:
@@ -106,6 +108,7 @@ class Worker(Stage):
         for _ in range(self._slots):
             ended = self._free.acquire(timeout=max(0.0, end_s - time.monotonic())) and ended
         self._pool.close()
+        self._clerk.close(max(0.1, end_s - time.monotonic()))
         if self._reporter.is_alive():
             self._outbox.put(None)
             self._reporter.join(max(0.1, end_s - time.monotonic()))
@@ -157,7 +160,8 @@ class Worker(Stage):
             self._pool.submit(self._run, delivery, message)
         if not_mine:
             self._refuse(not_mine)
-        self._tell_started([message for _, message in mine if message.action is TaskAction.EXECUTE], claims)
+        times_us = {claim.task_id: claim.at_us for claim in claims}
+        self._clerk.note([(each, times_us[each.task_id]) for _, each in mine if each.action is TaskAction.EXECUTE])
         return len(mine)
 
     def _passed_on(self, tasks: list[tuple[Delivery, TaskMessage]]) -> list[tuple[Delivery, TaskMessage]]:
@@ -216,44 +220,6 @@ class Worker(Stage):
             by=self._session,
             owner=self._session,
         )
-
-    def _tell_started(self, messages: Sequence[TaskMessage], claims: Sequence[Transition]) -> None:
-        times = {claim.task_id: claim.at_us for claim in claims}
-        changes = []
-        for message in messages:
-            task = StateChange(
-                subject=Subject.TASK,
-                subject_id=message.task_id,
-                experiment_id=message.experiment_id,
-                state=TaskState.EXECUTING,
-                at_us=times[message.task_id],
-                by=self._session,
-                attempt=message.attempt,
-                name=message.name,
-            )
-            changes.append(task)
-            changes += self._process_change(message, times[message.task_id])
-        try:
-            self._journal.write(changes, durable=False)
-        except UnavailableError:
-            # The graph store has it; the audit trail is filled in when the experiment is resumed or ends.
-            log.warning("the start of tasks is not in the audit trail yet", tasks=len(messages))
-
-    def _process_change(self, message: TaskMessage, at_us: int) -> list[StateChange]:
-        state = process_state_of(message.kind)
-        if state is None:
-            return []
-        return [
-            StateChange(
-                subject=Subject.PROCESS,
-                subject_id=message.process_id,
-                experiment_id=message.experiment_id,
-                state=state,
-                at_us=at_us,
-                by=self._session,
-                name=message.name,
-            )
-        ]
 
     # -- running ----------------------------------------------------------------------
     def _run(self, delivery: Delivery, message: TaskMessage) -> None:

@@ -26,7 +26,7 @@ from airavata_workload.resources import Resources
 from airavata_workload.settings import load_settings
 
 WRITES = {
-    "graph": {"create_loaded", "replace_loaded", "apply", "record_intent"},
+    "graph": {"restore_loaded", "replace_loaded", "apply", "record_intent"},
     "registry": {"create_experiments", "record", "save_jobs", "start_process"},
     "queue": {"publish", "acknowledge"},
     "nodes": {"create", "remove", "claim"},
