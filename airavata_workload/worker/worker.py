@@ -45,6 +45,9 @@ MAX_REMEMBERED = 10_000
 PASS_ON_DELAY_US = 200_000
 """How long a task that is meant for another worker is kept back, so that this one does not take it again at once."""
 
+_Told = tuple[OutcomeMessage, Delivery, bool]
+"""An outcome, the message that it answers, and whether its slot has been given free already."""
+
 
 class Worker(Stage):
     """Runs tasks of the given kinds, ``slots`` at once."""
@@ -80,12 +83,13 @@ class Worker(Stage):
         self._free = threading.Semaphore(slots)
         self._lock = threading.Lock()
         self._running: set[str] = set()
+        self._untold = 0
         # By process, so that a new process of the same experiment is not meant; kept even if nothing of it runs
         # here now, because a claim may cross the request.
         self._cancelled: OrderedDict[str, None] = OrderedDict()
         # What was done and told here: should its message come again, it is not run again.
         self._done: OrderedDict[tuple[str, int], None] = OrderedDict()
-        self._outbox: thread_queue.SimpleQueue[tuple[OutcomeMessage, Delivery] | None] = thread_queue.SimpleQueue()
+        self._outbox: thread_queue.SimpleQueue[_Told | None] = thread_queue.SimpleQueue()
         self._clerk = StartsClerk(journal, session)
         self._reporter = threading.Thread(target=self._report_loop, name="worker-reporter", daemon=True)
         self._unsubscribe = bus.subscribe(self._on_control, topics=["control"])
@@ -235,7 +239,13 @@ class Worker(Stage):
                 while len(self._done) > MAX_REMEMBERED:
                     self._done.popitem(last=False)
                 self._running.discard(message.task_id)
-        self._outbox.put((outcome, delivery))
+        with self._lock:
+            # The next task need not wait until this outcome is safe, as long as few outcomes are on their way.
+            early = self._untold < self._slots
+            self._untold += early
+        self._outbox.put((outcome, delivery, early))
+        if early:
+            self._free.release()
 
     def _outcome(self, message: TaskMessage) -> OutcomeMessage:
         try:
@@ -277,19 +287,23 @@ class Worker(Stage):
             ended = None in batch
             self._report([item for item in batch if item is not None])
 
-    def _report(self, batch: Sequence[tuple[OutcomeMessage, Delivery]]) -> None:
+    def _report(self, batch: Sequence[_Told]) -> None:
         if not batch:
             return
-        messages = [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for outcome, _ in batch]
+        messages = [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for outcome, _, _ in batch]
         delay_s = 0.1
         while True:
             try:
                 self._queue.publish(messages)
-                self._queue.acknowledge([delivery for _, delivery in batch])
+                self._queue.acknowledge([delivery for _, delivery, _ in batch])
                 break
             except UnavailableError as error:
-                # An outcome is not given up: the slots stay taken until it is safe, which stops new work by itself.
+                # An outcome is not given up: with one untold for each slot no slot comes free, which stops new work.
                 log.warning("outcomes wait for the queue", outcomes=len(batch), error=str(error))
                 time.sleep(delay_s)
                 delay_s = min(5.0, delay_s * 2)
-        self._free.release(len(batch))
+        early = sum(each[2] for each in batch)
+        with self._lock:
+            self._untold -= early
+        if early < len(batch):
+            self._free.release(len(batch) - early)
