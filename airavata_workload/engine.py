@@ -16,7 +16,9 @@ from airavata_workload.domain.clock import Clock
 from airavata_workload.journal import Journal
 from airavata_workload.membership import Membership
 from airavata_workload.monitor.monitor import Monitor
+from airavata_workload.orchestrator.command_desk import CommandDesk
 from airavata_workload.orchestrator.commands import Commands
+from airavata_workload.orchestrator.launching import Launching
 from airavata_workload.orchestrator.orchestrator import Orchestrator
 from airavata_workload.orchestrator.placing import Placing
 from airavata_workload.orchestrator.progress import Progress
@@ -101,8 +103,8 @@ class Engine:
             Service.WORKER: self._worker,
             Service.MONITOR: self._monitor,
         }
-        self._stages = {each: make() for each, make in makers.items() if service in (Service.ENGINE, each)}
         self._others: list[Stage] = []
+        self._stages = {each: make() for each, make in makers.items() if service in (Service.ENGINE, each)}
         if parts.adopt_orphans:
             if Service.ORCHESTRATOR in self._stages:
                 self._others.append(self.recovery)
@@ -187,6 +189,28 @@ class Engine:
             nodes=parts.nodes,
             bus=parts.bus,
             progress=progress,
+            launching=self._launching(progress),
+            clock=parts.clock,
+        )
+        self._others.append(CommandDesk(queue=parts.queue, commands=commands))
+        return Orchestrator(
+            graph=parts.graph,
+            registry=parts.registry,
+            queue=parts.queue,
+            progress=progress,
+            commands=commands,
+            clock=parts.clock,
+        )
+
+    def _launching(self, progress: Progress) -> Launching:
+        parts = self._parts
+        return Launching(
+            graph=parts.graph,
+            registry=parts.registry,
+            journal=self._journal,
+            queue=parts.queue,
+            nodes=parts.nodes,
+            progress=progress,
             clusters=parts.clusters,
             placing=Placing(
                 placement=parts.placement,
@@ -195,14 +219,6 @@ class Engine:
                 loads=ClusterLoads(parts.registry, parts.resources, self._partition.members),
             ),
             validators=parts.validators,
-            clock=parts.clock,
-        )
-        return Orchestrator(
-            graph=parts.graph,
-            registry=parts.registry,
-            queue=parts.queue,
-            progress=progress,
-            commands=commands,
             clock=parts.clock,
         )
 

@@ -11,6 +11,7 @@ from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.experiment import Application, Experiment
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.message import (
+    COMMAND_QUEUE,
     ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
     Command,
@@ -107,9 +108,9 @@ class Played:
         raise AssertionError(name)
 
     def command(self, kind: CommandKind) -> None:
-        """A command that comes after everything that was sent before it has been dealt with."""
+        """A command, as clients and recovery give it."""
         command = Command(kind=kind, experiment_id=self.experiment_id, by="ada")
-        self._installation.queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=command.to_body())])
+        self._installation.queue.publish([Message(queue=COMMAND_QUEUE, body=command.to_body())])
 
     def cancel(self) -> None:
         """Cancel, and wait until that is written."""

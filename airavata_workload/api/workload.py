@@ -15,7 +15,7 @@ from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.errors import ConflictError
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.message import ORCHESTRATOR_QUEUE, Command, CommandKind
+from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState
 from airavata_workload.domain.task import Task
 from airavata_workload.ports.event_bus import EventBus
@@ -167,7 +167,7 @@ class Workload:
         queue.publish(
             [
                 Message(
-                    queue=ORCHESTRATOR_QUEUE,
+                    queue=COMMAND_QUEUE,
                     body=Command(kind=kind, experiment_id=each, by=self._user, reason=reason).to_body(),
                 )
                 for each in experiment_ids

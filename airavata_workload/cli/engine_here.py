@@ -11,7 +11,7 @@ from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.interrupts import Interrupts
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.documents.login import login_name
-from airavata_workload.domain.message import ORCHESTRATOR_QUEUE, Command, CommandKind
+from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.engine import Engine
 from airavata_workload.ports.task_queue import Message
 
@@ -68,7 +68,7 @@ def send_here(installation: Installation, kinds: Sequence[CommandKind], experime
     installation.queue.publish(
         [
             Message(
-                queue=ORCHESTRATOR_QUEUE,
+                queue=COMMAND_QUEUE,
                 body=Command(kind=kind, experiment_id=experiment_id, by=login_name(), reason=reason).to_body(),
             )
             for kind in kinds

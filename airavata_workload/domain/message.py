@@ -11,6 +11,9 @@ from airavata_workload.domain.job import Job
 from airavata_workload.domain.task import Priority, Task
 
 ORCHESTRATOR_QUEUE = "orchestrator"
+"""Outcomes."""
+COMMAND_QUEUE = "commands"
+"""What is asked of the orchestrator: apart from the outcomes, so that a task does not wait for 10,000 launches."""
 SCHEDULER_QUEUE = "scheduler"
 MONITOR_QUEUE = "monitor"
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.message import ORCHESTRATOR_QUEUE
+from airavata_workload.domain.message import COMMAND_QUEUE, ORCHESTRATOR_QUEUE
 from airavata_workload.domain.task import LoadedDag
 from airavata_workload.migration import comparison, ends
 from airavata_workload.migration.abstract_dags import copy_abstract_dags
@@ -120,7 +120,8 @@ class Move:
 
     # -- handing over --------------------------------------------------------------
     def _hand_over(self) -> None:
-        self._pass_messages_on()
+        for name in (COMMAND_QUEUE, ORCHESTRATOR_QUEUE):
+            self._pass_messages_on(name)
         under_way = [experiment.experiment_id for experiment in unfinished(self._source)]
         # A service on another machine has another home, without the seal.
         ends.require_stopped(self._source)
@@ -129,21 +130,21 @@ class Move:
             self._progress("recovery nodes", min(place + NODES_AT_ONCE, len(under_way)), len(under_way))
         self._note(stage=Stage.HANDED_OVER)
 
-    def _pass_messages_on(self) -> None:
-        """Hand what waits for an orchestrator to those of the target; twice is as good as once."""
+    def _pass_messages_on(self, name: str) -> None:
+        """Hand what waits for an orchestrator in a queue to those of the target; twice is as good as once."""
         queue = self._source.queue
-        waits = queue.depths().get(ORCHESTRATOR_QUEUE, 0)
+        waits = queue.depths().get(name, 0)
         # Even if none waits: what a dead service has taken comes free when somebody asks.
-        found = queue.consume([ORCHESTRATOR_QUEUE], MESSAGES_AT_ONCE, MESSAGE_WAIT_S if waits else 0.0)
+        found = queue.consume([name], MESSAGES_AT_ONCE, MESSAGE_WAIT_S if waits else 0.0)
         # Counted, because both ends may share the queue: then it is never empty.
-        left = len(found) + queue.depths().get(ORCHESTRATOR_QUEUE, 0)
+        left = len(found) + queue.depths().get(name, 0)
         while found:
-            self._target.queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=each.body) for each in found])
+            self._target.queue.publish([Message(queue=name, body=each.body) for each in found])
             queue.acknowledge(found)
             left -= len(found)
             if left <= 0:
                 break
-            found = queue.consume([ORCHESTRATOR_QUEUE], min(left, MESSAGES_AT_ONCE), MESSAGE_WAIT_S)
+            found = queue.consume([name], min(left, MESSAGES_AT_ONCE), MESSAGE_WAIT_S)
 
     # -- forgetting -----------------------------------------------------------------
     def _forget(self, *, nodes: bool, dags: bool) -> None:

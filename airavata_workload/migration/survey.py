@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airavata_workload.domain.errors import ConflictError, NotFoundError
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.message import ORCHESTRATOR_QUEUE
+from airavata_workload.domain.message import COMMAND_QUEUE, ORCHESTRATOR_QUEUE
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.migration import comparison
 from airavata_workload.migration.abstract_dags import version_plans
@@ -52,7 +52,7 @@ def survey(source: End, target: End, *, copied: int = 0) -> Survey:
         jobs=sum(task.parked for task in source.graph.executing()),
         abstract_dags=sum(len(plan.missing) for _name, plan in version_plans(source.graph, target.graph)),
         credentials=len(missing_credentials(source.credentials, target.credentials)),
-        messages=source.queue.depths().get(ORCHESTRATOR_QUEUE, 0),
+        messages=sum(source.queue.depths().get(name, 0) for name in (COMMAND_QUEUE, ORCHESTRATOR_QUEUE)),
         resources=frozenset(each.compute_resource for each in under_way if each.compute_resource),
     )
 

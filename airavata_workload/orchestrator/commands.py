@@ -12,14 +12,12 @@ import structlog
 
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.change import Event, StateChange, Subject
-from airavata_workload.domain.clock import Clock, microseconds, to_datetime
-from airavata_workload.domain.errors import InputError, NotFoundError, UnavailableError, WorkloadError
+from airavata_workload.domain.clock import Clock, microseconds
+from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import (
-    SCHEDULER_QUEUE,
     Command,
     CommandKind,
-    HoldChanged,
     OutcomeMessage,
     Verdict,
 )
@@ -28,29 +26,20 @@ from airavata_workload.domain.task import Task
 from airavata_workload.domain.transition import Transition
 from airavata_workload.journal import Journal, history_of
 from airavata_workload.orchestrator import decision, stopping
-from airavata_workload.orchestrator.loading import load
-from airavata_workload.orchestrator.placing import Placing
-from airavata_workload.orchestrator.progress import (
-    Progress,
-    cancel_message,
-    ending,
-    forget_message,
-    watch_message,
-)
+from airavata_workload.orchestrator.ends import ending
+from airavata_workload.orchestrator.launching import Launching, hold_message
+from airavata_workload.orchestrator.progress import Progress, cancel_message, forget_message, watch_message
 from airavata_workload.orchestrator.renewal import renewed
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import Registry
-from airavata_workload.ports.task_queue import Message, TaskQueue
-from airavata_workload.ports.validation import Validator
-from airavata_workload.resources import ClusterCatalogue
+from airavata_workload.ports.task_queue import TaskQueue
 
 log = structlog.get_logger("airavata_workload.orchestrator")
 
 CONTROL_TOPIC = "control"
 _BEFORE_LAUNCH = (ExperimentState.CREATED, ExperimentState.VALIDATED, ExperimentState.SCHEDULED)
-_FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
 
 
 class Commands:
@@ -66,9 +55,7 @@ class Commands:
         nodes: RecoveryNodes,
         bus: EventBus,
         progress: Progress,
-        clusters: ClusterCatalogue,
-        placing: Placing,
-        validators: Sequence[Validator],
+        launching: Launching,
         clock: Clock,
     ) -> None:
         self._graph = graph
@@ -78,9 +65,7 @@ class Commands:
         self._nodes = nodes
         self._bus = bus
         self._progress = progress
-        self._clusters = clusters
-        self._placing = placing
-        self._validators = validators
+        self._launching = launching
         self._clock = clock
         self._by = nodes.session
 
@@ -89,11 +74,10 @@ class Commands:
         try:
             experiment = self._registry.experiment(command.experiment_id)
         except NotFoundError:
-            log.warning("a command for an experiment that is not there", experiment=command.experiment_id)
-            self._nodes.remove(command.experiment_id)
+            self._is_gone(command.experiment_id)
             return
         {
-            CommandKind.LAUNCH: self._launch,
+            CommandKind.LAUNCH: self._launch_one,
             CommandKind.CANCEL: self._cancel,
             CommandKind.HOLD: self._hold,
             CommandKind.RELEASE: self._release,
@@ -101,77 +85,35 @@ class Commands:
             CommandKind.RESUME: self._resume,
         }[command.kind](experiment, command)
 
+    def _is_gone(self, experiment_id: str) -> None:
+        log.warning("a command for an experiment that is not there", experiment=experiment_id)
+        self._nodes.remove(experiment_id)
+
     # -- launch ------------------------------------------------------------------
-    def _launch(self, experiment: Experiment, command: Command) -> None:
-        if experiment.state in EXPERIMENT_ENDS:
-            return
-        if experiment.state is ExperimentState.CANCELING:
-            self._resume(experiment, command)
-            return
-        # The node comes before everything else, so that a crash from here on is noticed.
-        self._nodes.create(experiment.experiment_id)
-        try:
-            tasks = self._load(experiment)
-        except UnavailableError:
-            raise
-        except WorkloadError as error:
-            self._refuse(experiment, f"Validation failed: {error}", error.user_message)
-            return
-        except Exception as error:
-            log.exception("an experiment could not be loaded", experiment=experiment.experiment_id)
-            self._refuse(experiment, f"Validation broke: {type(error).__name__}: {error}", _FAULT)
-            return
-        self._journal.write(self._started(experiment))
-        # Another orchestrator may have cancelled it meanwhile: it wrote that before it looked for tasks.
-        experiment = self._registry.experiment(experiment.experiment_id)
-        if experiment.state in (ExperimentState.CANCELED, ExperimentState.CANCELING):
-            self._stop_tasks(experiment)
-            return
-        if tasks is None and self._graph.tasks(experiment.experiment_id):
-            self._resume(experiment, command)
-            return
-        if experiment.held:
-            self._tell_scheduler(experiment, held=True)
-        if not tasks:
-            self._progress.end(experiment.experiment_id, 0)
-            return
-        self._progress.release([task for task in tasks if not task.depends_on], {})
+    def launch(self, commands: Sequence[Command]) -> None:
+        """Launch several experiments, one command for each. Raises only ``UnavailableError``, as ``carry_out``."""
+        by_id = {command.experiment_id: command for command in commands}
+        found = self._registry.several(list(by_id))
+        for experiment_id in by_id.keys() - found.keys():
+            self._is_gone(experiment_id)
+        self._launch([(each, by_id[experiment_id]) for experiment_id, each in found.items()])
 
-    def _load(self, experiment: Experiment) -> tuple[Task, ...] | None:
-        """Validate the experiment and store its loaded DAG; ``None`` if it has one already."""
-        resource = self._placing.resource_of(experiment)
-        if not experiment.compute_resource:
-            # Before anything is loaded: whoever launches it again must find the same one.
-            resource = self._registry.place(experiment.experiment_id, resource)
-        try:
-            cluster = self._clusters.cluster(resource)
-            dag = self._graph.abstract(experiment.application_type)
-        except NotFoundError as error:
-            raise InputError(error.message, remedy=error.remedy) from error
-        for validator in self._validators:
-            validator.validate(experiment, cluster)
-        loaded = load(dag, replace(experiment, compute_resource=resource), cluster)
-        return loaded.tasks if self._graph.create_loaded(loaded) else None
+    def _launch_one(self, experiment: Experiment, command: Command) -> None:
+        self._launch([(experiment, command)])
 
-    def _started(self, experiment: Experiment) -> list[StateChange]:
-        # Source: Airavata 0.17, OrchestratorServerHandler: LAUNCHED, then EXECUTING when the process has STARTED.
-        launched = self._about(experiment, ExperimentState.LAUNCHED, "submitted all processes")
-        process = replace(
-            launched,
-            subject=Subject.PROCESS,
-            subject_id=experiment.process_id,
-            state=ProcessState.STARTED,
-            name="",
-            reason="",
-        )
-        reason = "process started"
-        if experiment.start_not_before_us > self._clock():
-            reason += f"; its tasks wait until {to_datetime(experiment.start_not_before_us):%Y-%m-%d %H:%M:%S} UTC"
-        return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason=reason)]
-
-    def _refuse(self, experiment: Experiment, reason: str, user_message: str) -> None:
-        self._journal.write(ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, user_message))
-        self._nodes.remove(experiment.experiment_id)
+    def _launch(self, asked: Sequence[tuple[Experiment, Command]]) -> None:
+        commands = {experiment.experiment_id: command for experiment, command in asked}
+        fresh = []
+        for experiment, command in asked:
+            if experiment.state is ExperimentState.CANCELING:
+                self._resume(experiment, command)
+            elif experiment.state not in EXPERIMENT_ENDS:
+                fresh.append(experiment)
+        for experiment in self._launching.launch(fresh) if fresh else ():
+            if experiment.state in (ExperimentState.CANCELED, ExperimentState.CANCELING):
+                self._stop_tasks(experiment)
+            else:
+                self._resume(experiment, commands[experiment.experiment_id])
 
     # -- resume -------------------------------------------------------------------
     def _resume(self, experiment: Experiment, command: Command) -> None:
@@ -181,7 +123,7 @@ class Commands:
             if experiment.state is ExperimentState.CANCELING:
                 self._progress.end(experiment.experiment_id, 0)
             else:
-                self._launch(experiment, command)
+                self._launch_one(experiment, command)
             return
         ended = all(task.state in TASK_ENDS for task in tasks)
         if experiment.state in EXPERIMENT_ENDS:
@@ -198,10 +140,10 @@ class Commands:
             experiment = replace(experiment, process_id=tasks[0].process_id, state=ExperimentState.LAUNCHED)
         self._nodes.create(experiment.experiment_id)
         if experiment.state is not ExperimentState.CANCELING:
-            self._journal.write(self._started(experiment))
+            self._journal.write(self._launching.started(experiment))
         self._journal.write([change for task in tasks for change in history_of(task)])
         if experiment.held:
-            self._tell_scheduler(experiment, held=True)
+            self._queue.publish([hold_message(experiment.experiment_id, held=True)])
         self._give_anew(tasks)
         if experiment.state is ExperimentState.CANCELING:
             self._stop_tasks(experiment)
@@ -246,7 +188,7 @@ class Commands:
             return
         if experiment.state in _BEFORE_LAUNCH:
             # Loaded, and whoever did it died before it said so: the state machine knows no way around that.
-            self._journal.write(self._started(experiment))
+            self._journal.write(self._launching.started(experiment))
         canceling = replace(self._about(experiment, ExperimentState.CANCELING, reason), by=command.by)
         process = replace(
             canceling, subject=Subject.PROCESS, subject_id=experiment.process_id, state=ProcessState.CANCELLING
@@ -297,15 +239,11 @@ class Commands:
 
     def _hold(self, experiment: Experiment, command: Command) -> None:
         self._registry.set_held(experiment.experiment_id, True)
-        self._tell_scheduler(experiment, held=True)
+        self._queue.publish([hold_message(experiment.experiment_id, held=True)])
 
     def _release(self, experiment: Experiment, command: Command) -> None:
         self._registry.set_held(experiment.experiment_id, False)
-        self._tell_scheduler(experiment, held=False)
-
-    def _tell_scheduler(self, experiment: Experiment, *, held: bool) -> None:
-        changed = HoldChanged(experiment_id=experiment.experiment_id, held=held)
-        self._queue.publish([Message(queue=SCHEDULER_QUEUE, body=changed.to_body(), priority=100)])
+        self._queue.publish([hold_message(experiment.experiment_id, held=False)])
 
     # -- retry ---------------------------------------------------------------------------
     def _retry(self, experiment: Experiment, command: Command) -> None:

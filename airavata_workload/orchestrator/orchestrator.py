@@ -1,9 +1,12 @@
-"""The orchestrator's loop: outcomes and commands in, transitions out."""
+"""The orchestrator's loop: outcomes in, transitions and ready tasks out."""
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 
 import structlog
 
@@ -12,8 +15,6 @@ from airavata_workload.domain.errors import NotFoundError, UnavailableError
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
-    AnyMessage,
-    Command,
     OutcomeMessage,
     SlotReleased,
     SlotsReleased,
@@ -34,11 +35,18 @@ log = structlog.get_logger("airavata_workload.orchestrator")
 
 BATCH = 128
 WAIT_S = 1.0
-COMMAND_THREADS = 8
+MAX_UNSETTLED = 4
+"""Batches of outcomes that are stored and published, and still to be written down: then the next one waits."""
+
+_Outcomes = Sequence[tuple[Delivery, OutcomeMessage]]
 
 
 class Orchestrator(Stage):
-    """Reads commands and outcomes, in batches, so that many transitions share one commit."""
+    """Reads outcomes, in batches, so that many transitions share one commit.
+
+    While one batch is written down, the next is taken: a batch is acknowledged
+    when all that follows from it is stored.
+    """
 
     name = "orchestrator"
 
@@ -59,10 +67,11 @@ class Orchestrator(Stage):
         self._progress = progress
         self._commands = commands
         self._clock = clock
-        self._pool = ThreadPoolExecutor(max_workers=COMMAND_THREADS, thread_name_prefix="orchestrator-command")
+        self._unsettled: deque[tuple[Future[None], _Outcomes]] = deque()
 
     def round(self) -> None:
         """Deal with one batch."""
+        self._settle(at_most=MAX_UNSETTLED)
         deliveries = self._queue.consume([ORCHESTRATOR_QUEUE], BATCH, WAIT_S)
         if not deliveries:
             return
@@ -70,41 +79,59 @@ class Orchestrator(Stage):
             messages = decoded(self._queue, deliveries)
             outcomes = [(delivery, message) for delivery, message in messages if isinstance(message, OutcomeMessage)]
             others = [(delivery, message) for delivery, message in messages if not isinstance(message, OutcomeMessage)]
-            done = self._apply_all(outcomes) if outcomes else []
-            done += self._carry_out(others)
-            self._queue.acknowledge(done)
+            self._queue.acknowledge(each_or_set_aside(self._queue, others, _refuse))
+            if outcomes:
+                self._apply_all(outcomes)
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the end of the present round."""
+        """Wait for the end of the present round, and until all is written down."""
+        end_s = time.monotonic() + timeout_s
         ended = super().join(timeout_s)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        return ended
+        if ended:
+            with contextlib.suppress(TimeoutError, UnavailableError):  # what is not acknowledged comes again
+                self._settle(at_most=0, timeout_s=max(0.1, end_s - time.monotonic()))
+        return ended and not self._unsettled
 
-    def _carry_out(self, items: Sequence[tuple[Delivery, AnyMessage]]) -> list[Delivery]:
-        """Commands about different experiments at once, so that they share commits; about the same one in order."""
-        groups: dict[str, list[tuple[Delivery, AnyMessage]]] = {}
-        for delivery, message in items:
-            groups.setdefault(getattr(message, "experiment_id", ""), []).append((delivery, message))
-        futures = [self._pool.submit(each_or_set_aside, self._queue, group, self._command) for group in groups.values()]
-        return [delivery for future in futures for delivery in future.result()]
+    def _settle(self, at_most: int, timeout_s: float | None = None) -> None:
+        """Wait until no more than ``at_most`` batches are still to be written down.
 
-    def _command(self, message: object) -> None:
-        if not isinstance(message, Command):
-            raise TypeError(f"the orchestrator does not read a {type(message).__name__}")
-        self._commands.carry_out(message)
+        Raises ``UnavailableError`` if one could not be, and ``TimeoutError``.
+        """
+        while self._unsettled and (len(self._unsettled) > at_most or self._unsettled[0][0].done()):
+            written, items = self._unsettled[0]
+            with self.dealing_with(self._queue, [delivery for delivery, _ in items]):
+                try:
+                    written.result(timeout_s)
+                except TimeoutError:
+                    raise
+                except UnavailableError:
+                    self._unsettled.popleft()
+                    raise
+                except Exception as error:  # noqa: BLE001 - logged where they are applied one by one
+                    self._unsettled.popleft()
+                    self._apply_one_by_one(items, error)
+                else:
+                    self._unsettled.popleft()
 
-    def _apply_all(self, items: Sequence[tuple[Delivery, OutcomeMessage]]) -> list[Delivery]:
+    def _apply_all(self, items: _Outcomes) -> None:
         try:
-            self._apply([outcome for _, outcome in items])
+            written = self._apply([outcome for _, outcome in items])
         except UnavailableError:
             raise
-        except Exception:
-            # One of them cannot be digested; the others must not wait for it.
-            log.exception("outcomes are applied one by one", outcomes=len(items))
-            return each_or_set_aside(self._queue, items, lambda outcome: self._apply([outcome]))  # type: ignore[list-item]
-        return [delivery for delivery, _ in items]
+        except Exception as error:  # noqa: BLE001 - logged where they are applied one by one
+            self._apply_one_by_one(items, error)
+            return
+        deliveries = [delivery for delivery, _ in items]
+        self._unsettled.append((written, items))
+        written.add_done_callback(lambda future: None if future.exception() else self._queue.acknowledge(deliveries))
 
-    def _apply(self, outcomes: Sequence[OutcomeMessage]) -> None:
+    def _apply_one_by_one(self, items: _Outcomes, error: Exception) -> None:
+        """One of them cannot be digested; the others must not wait for it."""
+        log.error("outcomes are applied one by one", outcomes=len(items), exc_info=error)
+        done = each_or_set_aside(self._queue, items, lambda outcome: self._apply([outcome]).result())  # type: ignore[list-item]
+        self._queue.acknowledge(done)
+
+    def _apply(self, outcomes: Sequence[OutcomeMessage]) -> Future[None]:
         transitions: list[Transition] = []
         messages = [_slots_released(outcomes)]
         for outcome in outcomes:
@@ -114,7 +141,7 @@ class Orchestrator(Stage):
             transition = self._transition(outcome)
             if transition is not None:
                 transitions.append(transition)
-        self._progress.apply(transitions, messages)
+        return self._progress.apply_at_once(transitions, messages)
 
     def _transition(self, outcome: OutcomeMessage) -> Transition | None:
         if outcome.verdict not in decision.NEEDS_TASK:
@@ -127,6 +154,10 @@ class Orchestrator(Stage):
             return None
         cancelling = state is ExperimentState.CANCELING
         return decision.transition_after_trouble(outcome, task, cancelling=cancelling)
+
+
+def _refuse(message: object) -> None:
+    raise TypeError(f"the orchestrator takes no {type(message).__name__} for an outcome")
 
 
 def _slots_released(outcomes: Sequence[OutcomeMessage]) -> Message:

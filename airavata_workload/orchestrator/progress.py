@@ -1,22 +1,22 @@
 """Applies transitions and everything that follows from them: the heart of the orchestrator.
 
 The order of writes is what makes a kill at any point harmless. The graph
-store first, because it is the truth; then, side by side, the audit trail with
-its events and the messages that make others act; at last the recovery node. A message that
-caused the transitions is acknowledged only after all of that, so whatever was
-cut off is done again, and each of these writes may be done again.
+store first, because it is the truth; then the messages that make others act,
+for which a worker waits; then the audit trail with its events; at last the
+recovery node. A message that caused the transitions is acknowledged only after
+all of that, so whatever was cut off is done again, and each of these writes
+may be done again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import DagError
-from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import (
     MONITOR_QUEUE,
     SCHEDULER_QUEUE,
@@ -26,25 +26,21 @@ from airavata_workload.domain.message import (
     WatchJob,
 )
 from airavata_workload.domain.states import (
-    EXPERIMENT_ENDS,
     ExperimentState,
     JobState,
-    ProcessState,
     TaskState,
 )
 from airavata_workload.domain.task import Task
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal, history_of
 from airavata_workload.orchestrator import decision, stopping
+from airavata_workload.orchestrator.ends import Ends
 from airavata_workload.orchestrator.loading import resolved_parameters
 from airavata_workload.orchestrator.stopping import with_job
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import JobRecord, Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
-
-WRITERS = 8
-"""As many as orchestrator threads carry out commands at once, so that none waits for another one's write."""
 
 
 class Progress:
@@ -67,13 +63,35 @@ class Progress:
         self._nodes = nodes
         self._clock = clock
         self._by = nodes.session
-        self._clerk = ThreadPoolExecutor(max_workers=WRITERS, thread_name_prefix="orchestrator-journal")
+        self._ends = Ends(graph, registry, nodes.session, clock)
+        self._clerk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="orchestrator-journal")
 
     def apply(self, transitions: Sequence[Transition], messages: Sequence[Message] = ()) -> None:
         """Apply the transitions, release or skip what they unblock, and end experiments that have no open task.
 
         ``messages`` are published together with those that follow from the transitions.
         """
+        self._write_down(self._apply(transitions, messages))
+
+    def apply_at_once(self, transitions: Sequence[Transition], messages: Sequence[Message] = ()) -> Future[None]:
+        """As ``apply``, for whom the next transitions wait already: all is written down when the future is done.
+
+        What several calls have to write down is written in their order.
+        """
+        return self._clerk.submit(self._write_down, self._apply(transitions, messages))
+
+    def release(self, tasks: Sequence[Task], outputs: dict[str, object]) -> None:
+        """Make the tasks, whose predecessors have all ended, run or be skipped (at launch and after a crash)."""
+        effects = _Effects(messages=[])
+        result = Applied(accepted=True, task=None, unblocked=tuple(tasks), upstream_outputs=outputs, open_tasks=1)  # type: ignore[arg-type]
+        skipped = self._release(result, effects)
+        self._publish(effects)
+        self._write_down(effects)
+        if skipped:
+            self.apply(skipped)
+
+    def _apply(self, transitions: Sequence[Transition], messages: Sequence[Message]) -> _Effects:
+        """Store the transitions and publish what follows; the rest is to be written down."""
         effects = _Effects(messages=list(messages))
         waiting = list(transitions)
         while waiting:
@@ -84,16 +102,8 @@ class Progress:
                 stops = self._stops(transition, result)
                 following += self._stop(result, effects) if stops else self._release(result, effects)
             waiting = following
-        self._carry_out(effects)
-
-    def release(self, tasks: Sequence[Task], outputs: dict[str, object]) -> None:
-        """Make the tasks, whose predecessors have all ended, run or be skipped (at launch and after a crash)."""
-        effects = _Effects(messages=[])
-        result = Applied(accepted=True, task=None, unblocked=tuple(tasks), upstream_outputs=outputs, open_tasks=1)  # type: ignore[arg-type]
-        skipped = self._release(result, effects)
-        self._carry_out(effects)
-        if skipped:
-            self.apply(skipped)
+        self._publish(effects)
+        return effects
 
     # -- one transition -----------------------------------------------------------
     def _note(self, transition: Transition, result: Applied, effects: _Effects) -> None:
@@ -188,43 +198,27 @@ class Progress:
         return []
 
     # -- effects ---------------------------------------------------------------------
-    def _carry_out(self, effects: _Effects) -> None:
+    def _publish(self, effects: _Effects) -> None:
         for task in effects.again:
             refused = self._ready(task, self._graph.outputs(task.experiment_id), effects)
             if refused:
                 self.apply(refused)
-        ends = [self._end_of(experiment_id, count) for experiment_id, count in effects.ended.items()]
-        changes = [*effects.changes, *(change for end in ends for change in end)]
-        # Beside the messages, for which a worker waits; what a crash takes is rebuilt from the tasks' history.
-        written = self._clerk.submit(self._make_known, changes, effects.jobs)
-        try:
-            if effects.messages:
-                self._queue.publish(effects.messages)
-        finally:
-            written.result()
+        if effects.messages:
+            self._queue.publish(effects.messages)
+
+    def _write_down(self, effects: _Effects) -> None:
+        """What a crash keeps from being written is rebuilt from the tasks' history."""
+        changes = [*effects.changes, *(self._ends.of(effects.ended) if effects.ended else ())]
+        self._journal.write(changes, durable=False)
+        if effects.jobs:
+            self._registry.save_jobs(effects.jobs)
         if effects.ended:
             self._nodes.remove(*effects.ended)
 
-    def _make_known(self, changes: Sequence[StateChange], jobs: Sequence[JobRecord]) -> None:
-        self._journal.write(changes, durable=False)
-        if jobs:
-            self._registry.save_jobs(jobs)
-
     def end(self, experiment_id: str, unsuccessful_tasks: int) -> None:
         """Write the end of an experiment that has no open task. Writing it again changes nothing."""
-        self._journal.write(self._end_of(experiment_id, unsuccessful_tasks))
+        self._journal.write(self._ends.of({experiment_id: unsuccessful_tasks}))
         self._nodes.remove(experiment_id)
-
-    def _end_of(self, experiment_id: str, unsuccessful_tasks: int) -> list[StateChange]:
-        experiment = self._registry.experiment(experiment_id)
-        if experiment.state in EXPERIMENT_ENDS:
-            return []
-        tasks = self._graph.tasks(experiment_id)
-        # Whoever made a task's change may have died before it wrote the change down; after this, nobody looks again.
-        # That a task was made is told with its experiment's launch, and would be no news at the end.
-        changes = [change for task in tasks for change in history_of(task)[1:]]
-        state, reason, user_message = _end(experiment, tasks if unsuccessful_tasks else ())
-        return [*changes, *ending(experiment, state, self._by, self._clock(), reason, user_message)]
 
 
 class _Effects:
@@ -236,49 +230,6 @@ class _Effects:
         self.jobs: list[JobRecord] = []
         self.again: list[Task] = []
         self.ended: dict[str, int] = {}
-
-
-_PROCESS_END = {
-    ExperimentState.COMPLETED: ProcessState.COMPLETED,
-    ExperimentState.FAILED: ProcessState.FAILED,
-    ExperimentState.CANCELED: ProcessState.CANCELED,
-}
-
-
-def _end(experiment: Experiment, tasks: Sequence[Task]) -> tuple[ExperimentState, str, str]:
-    """How an experiment ends, and the reasons for operator and user; ``tasks`` are given if some did not complete."""
-    failed = next((task for task in tasks if task.state is TaskState.FAILED), None)
-    if experiment.state is ExperimentState.CANCELING:
-        return ExperimentState.CANCELED, "process cancelled", ""
-    if failed is not None:
-        return ExperimentState.FAILED, f"task {failed.name} failed: {failed.reason}", failed.user_message
-    return ExperimentState.COMPLETED, "process completed", ""
-
-
-def ending(
-    experiment: Experiment, state: ExperimentState, by: str, at_us: int, reason: str, user_message: str
-) -> list[StateChange]:
-    """The changes with which an experiment and its process end."""
-    process = StateChange(
-        subject=Subject.PROCESS,
-        subject_id=experiment.process_id,
-        experiment_id=experiment.experiment_id,
-        state=_PROCESS_END[state],
-        at_us=at_us,
-        by=by,
-        reason=reason,
-    )
-    return [
-        process,
-        replace(
-            process,
-            subject=Subject.EXPERIMENT,
-            subject_id=experiment.experiment_id,
-            state=state,
-            name=experiment.name,
-            user_message=user_message,
-        ),
-    ]
 
 
 def _change(transition: Transition, task: Task) -> StateChange:

@@ -53,10 +53,11 @@ class GraphStore(ABC):
 
     @abstractmethod
     def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
-        """Store loaded DAGs of another graph store with their tasks as they are, all in one transaction.
+        """Store loaded DAGs, new ones or those of another graph store, all in one transaction.
 
         Tasks come in whatever states, with attempts, owners, intents, jobs,
-        outputs and history; only counters are set, from the states. For each
+        outputs and history, and are stored as they are. Only counters are set,
+        from the states, and the first line of a history that is empty. For each
         DAG: False, and no change, if its experiment has a loaded DAG already.
         """
 

@@ -69,6 +69,10 @@ class Registry(ABC):
         """One experiment, by its id or an unambiguous beginning of it. Raises ``NotFoundError``."""
 
     @abstractmethod
+    def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
+        """Those of these experiments that are there, by their (whole) ids."""
+
+    @abstractmethod
     def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
         """Matching experiments, the newest first."""
 
@@ -89,6 +93,10 @@ class Registry(ABC):
         process (a late change); then nothing is written. An experiment that
         has ended begins again only with a new process (``start_process``).
         """
+
+    @abstractmethod
+    def unrecorded(self, changes: Sequence[StateChange]) -> list[StateChange]:
+        """Those of the changes that the audit trail lacks, as far as reads see it (see ``record``)."""
 
     @abstractmethod
     def audit_trail(self, experiment_id: str) -> list[StateChange]:

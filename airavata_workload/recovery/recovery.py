@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from airavata_workload.domain.message import ORCHESTRATOR_QUEUE, Command, CommandKind
+from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.task_queue import Message, TaskQueue
@@ -106,7 +106,7 @@ class Recovery(Stage):
         self._queue.publish(
             [
                 Message(
-                    queue=ORCHESTRATOR_QUEUE,
+                    queue=COMMAND_QUEUE,
                     body=Command(
                         kind=CommandKind.RESUME, experiment_id=experiment_id, by=self._nodes.session
                     ).to_body(),

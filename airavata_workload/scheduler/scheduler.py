@@ -9,7 +9,7 @@ import structlog
 
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds, steady_us
 from airavata_workload.domain.message import (
-    ORCHESTRATOR_QUEUE,
+    COMMAND_QUEUE,
     SCHEDULER_QUEUE,
     Command,
     CommandKind,
@@ -89,7 +89,7 @@ class Scheduler(LeadingStage):
         driven = [experiment_id for experiment_id, owner in mine.items() if owner]
         commands = [Command(kind=CommandKind.RESUME, experiment_id=each, by=self._session) for each in driven]
         if commands:
-            self._queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=each.to_body()) for each in commands])
+            self._queue.publish([Message(queue=COMMAND_QUEUE, body=each.to_body()) for each in commands])
 
     def give_way(self) -> None:
         """Forget what waits; the leader has it."""

@@ -102,6 +102,13 @@ class RegistrySuite:
         with pytest.raises(NotFoundError):
             registry.experiment(unknown)
 
+    def test_several_are_found_by_whole_ids(self, registry: Registry, other: Registry) -> None:
+        first, second = experiment(name=AWKWARD), experiment()
+        registry.create_experiments([first, second])
+        wanted = [second.experiment_id, first.experiment_id, first.experiment_id[:-1], "", AWKWARD]
+        assert other.several(wanted) == {each.experiment_id: each for each in (first, second)}
+        assert other.several([]) == {}
+
     def test_the_newest_come_first_in_pages(self, registry: Registry) -> None:
         portal = unique("portal")
         made = [experiment(gateway=portal, created_at_us=number // 2) for number in range(6)]
@@ -240,6 +247,14 @@ class RegistrySuite:
         assert registry.record([launched, task, launched]) == [True, True, False]
         assert other.record([task, launched]) == [False, False]
         assert len(registry.audit_trail(stored.experiment_id)) == 2
+
+    def test_what_the_audit_trail_lacks_is_told(self, registry: Registry, other: Registry, stored: Experiment) -> None:
+        recorded = [change(stored, TASK, "CREATED", subject_id="TASK_1"), change(stored, EXPERIMENT, "LAUNCHED")]
+        # At the same instant, and different in one part each.
+        lacking = [replace(recorded[0], attempt=2), replace(recorded[0], state="EXECUTING")]
+        registry.record(recorded)
+        assert other.unrecorded([lacking[0], *recorded, lacking[1]]) == lacking
+        assert other.unrecorded(recorded) == other.unrecorded([]) == []
 
     def test_changes_that_differ_in_one_part_of_their_identity_are_different(
         self, registry: Registry, stored: Experiment

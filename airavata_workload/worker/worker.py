@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from airavata_workload.domain.change import Event, StateChange, Subject
+from airavata_workload.domain.change import Event
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import UnavailableError, WorkloadError
 from airavata_workload.domain.message import (
@@ -33,8 +33,9 @@ from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.stage import Stage, decoded
 from airavata_workload.threads import DaemonThreads
-from airavata_workload.worker.performance import Performance, parameters_of, plugin_of, process_state_of
+from airavata_workload.worker.performance import Performance, parameters_of, plugin_of
 from airavata_workload.worker.run import WorkerRun
+from airavata_workload.worker.starts_clerk import StartsClerk
 
 log = structlog.get_logger("airavata_workload.worker")
 
@@ -43,6 +44,9 @@ REPORT_BATCH = 128
 MAX_REMEMBERED = 10_000
 PASS_ON_DELAY_US = 200_000
 """How long a task that is meant for another worker is kept back, so that this one does not take it again at once."""
+
+_Told = tuple[OutcomeMessage, Delivery, bool]
+"""An outcome, the message that it answers, and whether its slot has been given free already."""
 
 
 class Worker(Stage):
@@ -70,7 +74,6 @@ class Worker(Stage):
         self._session = session
         self._queue = queue
         self._graph = graph
-        self._journal = journal
         self._bus = bus
         self._resources = resources
         self._scratch_root = scratch_root
@@ -80,12 +83,14 @@ class Worker(Stage):
         self._free = threading.Semaphore(slots)
         self._lock = threading.Lock()
         self._running: set[str] = set()
+        self._untold = 0
         # By process, so that a new process of the same experiment is not meant; kept even if nothing of it runs
         # here now, because a claim may cross the request.
         self._cancelled: OrderedDict[str, None] = OrderedDict()
         # What was done and told here: should its message come again, it is not run again.
         self._done: OrderedDict[tuple[str, int], None] = OrderedDict()
-        self._outbox: thread_queue.SimpleQueue[tuple[OutcomeMessage, Delivery] | None] = thread_queue.SimpleQueue()
+        self._outbox: thread_queue.SimpleQueue[_Told | None] = thread_queue.SimpleQueue()
+        self._clerk = StartsClerk(journal, session)
         self._reporter = threading.Thread(target=self._report_loop, name="worker-reporter", daemon=True)
         self._unsubscribe = bus.subscribe(self._on_control, topics=["control"])
 
@@ -93,6 +98,7 @@ class Worker(Stage):
     def start(self) -> None:
         """Start taking tasks."""
         self._reporter.start()
+        self._clerk.start()
         super().start()
 
     def join(self, timeout_s: float) -> bool:
@@ -106,6 +112,7 @@ class Worker(Stage):
         for _ in range(self._slots):
             ended = self._free.acquire(timeout=max(0.0, end_s - time.monotonic())) and ended
         self._pool.close()
+        self._clerk.close(max(0.1, end_s - time.monotonic()))
         if self._reporter.is_alive():
             self._outbox.put(None)
             self._reporter.join(max(0.1, end_s - time.monotonic()))
@@ -157,7 +164,8 @@ class Worker(Stage):
             self._pool.submit(self._run, delivery, message)
         if not_mine:
             self._refuse(not_mine)
-        self._tell_started([message for _, message in mine if message.action is TaskAction.EXECUTE], claims)
+        times_us = {claim.task_id: claim.at_us for claim in claims}
+        self._clerk.note([(each, times_us[each.task_id]) for _, each in mine if each.action is TaskAction.EXECUTE])
         return len(mine)
 
     def _passed_on(self, tasks: list[tuple[Delivery, TaskMessage]]) -> list[tuple[Delivery, TaskMessage]]:
@@ -216,44 +224,6 @@ class Worker(Stage):
             owner=self._session,
         )
 
-    def _tell_started(self, messages: Sequence[TaskMessage], claims: Sequence[Transition]) -> None:
-        times = {claim.task_id: claim.at_us for claim in claims}
-        changes = []
-        for message in messages:
-            task = StateChange(
-                subject=Subject.TASK,
-                subject_id=message.task_id,
-                experiment_id=message.experiment_id,
-                state=TaskState.EXECUTING,
-                at_us=times[message.task_id],
-                by=self._session,
-                attempt=message.attempt,
-                name=message.name,
-            )
-            changes.append(task)
-            changes += self._process_change(message, times[message.task_id])
-        try:
-            self._journal.write(changes, durable=False)
-        except UnavailableError:
-            # The graph store has it; the audit trail is filled in when the experiment is resumed or ends.
-            log.warning("the start of tasks is not in the audit trail yet", tasks=len(messages))
-
-    def _process_change(self, message: TaskMessage, at_us: int) -> list[StateChange]:
-        state = process_state_of(message.kind)
-        if state is None:
-            return []
-        return [
-            StateChange(
-                subject=Subject.PROCESS,
-                subject_id=message.process_id,
-                experiment_id=message.experiment_id,
-                state=state,
-                at_us=at_us,
-                by=self._session,
-                name=message.name,
-            )
-        ]
-
     # -- running ----------------------------------------------------------------------
     def _run(self, delivery: Delivery, message: TaskMessage) -> None:
         try:
@@ -268,7 +238,13 @@ class Worker(Stage):
                 while len(self._done) > MAX_REMEMBERED:
                     self._done.popitem(last=False)
                 self._running.discard(message.task_id)
-        self._outbox.put((outcome, delivery))
+        with self._lock:
+            # The next task need not wait until this outcome is safe, as long as few outcomes are on their way.
+            early = self._untold < self._slots
+            self._untold += early
+        self._outbox.put((outcome, delivery, early))
+        if early:
+            self._free.release()
 
     def _outcome(self, message: TaskMessage) -> OutcomeMessage:
         try:
@@ -310,19 +286,23 @@ class Worker(Stage):
             ended = None in batch
             self._report([item for item in batch if item is not None])
 
-    def _report(self, batch: Sequence[tuple[OutcomeMessage, Delivery]]) -> None:
+    def _report(self, batch: Sequence[_Told]) -> None:
         if not batch:
             return
-        messages = [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for outcome, _ in batch]
+        messages = [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for outcome, _, _ in batch]
         delay_s = 0.1
         while True:
             try:
                 self._queue.publish(messages)
-                self._queue.acknowledge([delivery for _, delivery in batch])
+                self._queue.acknowledge([delivery for _, delivery, _ in batch])
                 break
             except UnavailableError as error:
-                # An outcome is not given up: the slots stay taken until it is safe, which stops new work by itself.
+                # An outcome is not given up: with one untold for each slot no slot comes free, which stops new work.
                 log.warning("outcomes wait for the queue", outcomes=len(batch), error=str(error))
                 time.sleep(delay_s)
                 delay_s = min(5.0, delay_s * 2)
-        self._free.release(len(batch))
+        early = sum(each[2] for each in batch)
+        with self._lock:
+            self._untold -= early
+        if early < len(batch):
+            self._free.release(len(batch) - early)

@@ -8,6 +8,8 @@ the functions by name; without any, all run. It needs the servers that
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import os
 import statistics
 import subprocess
@@ -25,6 +27,7 @@ from bench_engine import FORK_DAG, experiment, run_all
 from figures import figure
 from kazoo.client import KazooClient
 from neo4j import GraphDatabase
+from round_trips import Tracer
 from sqlalchemy import create_engine, text
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -43,11 +46,15 @@ PROGRAM = Path(sys.executable).with_name("airavata-workload")
 ALL_STAGES = (("orchestrator",), ("scheduler",), ("worker",), ("monitor",))
 READY_WITHIN_S = 60.0
 FLOOR_ROUNDS = 200
-WAITING_DAG = """
-application_type: waiting
-description: one task that waits 100 ms
+WAITING_TASKS = 40
+WAITING_DAG = "application_type: waiting\ndescription: tasks that wait 100 ms, side by side\ntasks:\n" + "".join(
+    f"  wait-{number}: {{kind: wait-100-ms}}\n" for number in range(WAITING_TASKS)
+)
+SINGLE_DAG = """
+application_type: single
+description: one task that does nothing
 tasks:
-  wait: {kind: wait-100-ms}
+  one: {kind: no-op}
 """
 
 
@@ -157,7 +164,7 @@ def services(directory: Path, namespace: Namespace, stages: Sequence[Sequence[st
     ]
     try:
         with Installation(load_settings(home=home), service="bench") as installation:
-            for dag in (noop_task.DAG, FORK_DAG, WAITING_DAG):
+            for dag in (noop_task.DAG, FORK_DAG, WAITING_DAG, SINGLE_DAG):
                 installation.graph.save_abstract(parse_dag(dag, Path("bench.yaml"), parameter_models()))
             _wait_until_ready(installation, len(running))
             yield installation
@@ -185,12 +192,16 @@ def _is_ready(member: object) -> bool:
 
 
 def tasks_per_s(directory: Path, namespace: Namespace) -> None:
-    """Throughput of no-op tasks, and how long it takes from an outcome to the start of the next task."""
+    """Throughput of no-op tasks, and how long it takes from an outcome to the start of the next task.
+
+    Measured after as much again to warm up: Neo4j plans its queries anew while
+    its first thousand nodes come, and its Java machine compiles what is used.
+    """
     floors = Floors(namespace)
     with services(directory, namespace, ALL_STAGES) as installation:
         one = experiment(directory, "no-op")
-        run_all(installation, one, 10)
-        count = 200
+        count = 300
+        run_all(installation, one, count)
         took_s = run_all(installation, one, count)
         rate = count * 5 / took_s
         for what, floor in floors.named().items():
@@ -223,21 +234,77 @@ def fork_experiments_per_s(directory: Path, namespace: Namespace) -> None:
 
 
 def scaling(directory: Path, namespace: Namespace) -> None:
-    """Throughput with 1, 2 and 4 workers of 4 slots on tasks that wait 100 ms."""
+    """Throughput with 1, 2 and 4 workers on tasks that wait 100 ms.
+
+    Each worker has two slots, so that they, and not the two processors of a
+    small machine, are the limit: 20 tasks a second a worker. An experiment
+    has 40 such tasks side by side: what a launch costs is another figure.
+    """
     rates = {}
     for workers in (1, 2, 4):
-        stages = [("orchestrator",), ("scheduler",), ("monitor",), *[("worker", "--slots", "4")] * workers]
+        stages = [("orchestrator",), ("scheduler",), ("monitor",), *[("worker", "--slots", "2")] * workers]
         with services(directory, namespace, stages) as installation:
             one = experiment(directory, "waiting")
-            run_all(installation, one, 4)
-            count = 100 * workers
-            rates[workers] = count / run_all(installation, one, count)
+            run_all(installation, one, workers)
+            count = 3 * workers
+            rates[workers] = count * WAITING_TASKS / run_all(installation, one, count)
     for workers, rate in rates.items():
-        figure(f"distributed_waiting_{workers}_workers", rate, "tasks/s", "-", workers * 40, "slots that never idle")
+        figure(f"distributed_waiting_{workers}_workers", rate, "tasks/s", "-", workers * 20, "slots that never idle")
     figure("distributed_scaling_1_to_4_workers", rates[4] / rates[1], "times", ">= 3.5")
 
 
-ALL = (tasks_per_s, fork_experiments_per_s, scaling)
+def round_trips(directory: Path, namespace: Namespace) -> None:
+    """How many calls to the backing systems follow one another between the end of a task and the next; with a trace.
+
+    All stages in one process, over the same adapters: each makes the same calls as in a process of its own.
+    """
+    home = directory / "home"
+    home.mkdir()
+    (home / "config.toml").write_text(namespace.settings())
+    with Installation(load_settings(home=home), service="bench") as installation:
+        tracer = Tracer(installation)
+        installation.graph.save_abstract(parse_dag(noop_task.DAG, Path("bench.yaml"), parameter_models()))
+        engine = installation.engine(adopt_orphans=False)
+        engine.start()
+        one = experiment(directory, "no-op")
+        run_all(installation, one, 10)
+        paths = []
+        for _ in range(10):
+            tracer.trips.clear()
+            run_all(installation, one, 1)
+            newest = installation.workload().experiments(ExperimentFilter(), limit=1)[0]
+            tasks = installation.graph.tasks(newest.experiment_id)
+            paths += [tracer.between(before, after) for before, after in itertools.pairwise(tasks)]
+        engine.stop(10.0)
+    ordered = sorted(paths, key=len)
+    middle = ordered[len(ordered) // 2]
+    for trip in middle:
+        ms = [(at_us - middle[0].begin_us) / 1000 for at_us in (trip.begin_us, trip.end_us)]
+        print(json.dumps({"trace": trip.call, "by": trip.thread, "begin_ms": ms[0], "end_ms": ms[1]}), flush=True)
+    figure("distributed_round_trips", len(middle), "calls/task", "<= 3")
+    waited_for = sum(trip.call != "queue.publish" for trip in middle)
+    figure("distributed_round_trips_without_messages", waited_for, "calls/task", "-")
+
+
+def queued_10000(directory: Path, namespace: Namespace) -> None:
+    """Time per experiment of one task with 10,000 queued at once over that with 1,000, and the memory it takes."""
+    with services(directory, namespace, ALL_STAGES) as installation:
+        one = experiment(directory, "single")
+        run_all(installation, one, 200)
+        few_s = run_all(installation, one, 1000) / 1000
+        many_s = run_all(installation, one, 10_000, timeout_s=600) / 10_000
+        figure("distributed_queued_10000", 1000 * many_s, "ms/experiment", "-", 1000 * few_s, "ms with 1,000 queued")
+        for member in installation.nodes.members():
+            figure(f"distributed_memory_{member.service}", _peak_mib(member.pid), "MiB", "< 250")
+
+
+def _peak_mib(pid: int) -> float:
+    """The most memory that a process has had."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+ALL = (tasks_per_s, fork_experiments_per_s, scaling, round_trips, queued_10000)
 
 
 def main(names: Sequence[str]) -> None:

@@ -36,8 +36,8 @@ from airavata_workload.domain.experiment import (
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState, TaskState
 from airavata_workload.domain.transition import Transition
 from airavata_workload.journal import history_of
+from airavata_workload.orchestrator.ends import ending
 from airavata_workload.orchestrator.loading import load
-from airavata_workload.orchestrator.progress import ending
 from airavata_workload.ports.registry import ExperimentFilter
 from airavata_workload.settings import load_settings
 from airavata_workload.testing.ssh_server import SshServer

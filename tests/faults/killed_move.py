@@ -14,7 +14,7 @@ from faults.steps import Steps, Watched
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.change import Subject
-from airavata_workload.domain.message import ORCHESTRATOR_QUEUE, Command, CommandKind
+from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.domain.secret import Secret
 from airavata_workload.domain.states import ExperimentState, ProcessState, TaskState
 from airavata_workload.migration import survey
@@ -89,7 +89,7 @@ def furnish(home: Path) -> None:
         made.registry.create_experiments([cut_off, waiting, idle])
         made.nodes.create(dag.experiment_id, cut_off.experiment_id, "experiment-that-is-gone")
         launch = Command(kind=CommandKind.LAUNCH, experiment_id=waiting.experiment_id, by="ada")
-        made.queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=launch.to_body())])
+        made.queue.publish([Message(queue=COMMAND_QUEUE, body=launch.to_body())])
 
 
 def _store_ended(made: Installation) -> None:
@@ -112,7 +112,7 @@ def picture(home: Path) -> dict[str, Any]:
     with Installation(Settings(home=home), service="look") as found:
         experiments = found.registry.experiments(ExperimentFilter())
         ids = [one.experiment_id for one in experiments]
-        waiting = found.queue.consume([ORCHESTRATOR_QUEUE], 100, 0.0)
+        waiting = found.queue.consume([COMMAND_QUEUE], 100, 0.0)
         return {
             "experiments": experiments,
             "changes": [found.registry.audit_trail(each) for each in ids],

@@ -150,9 +150,9 @@ def test_killed_at_every_state_change_it_completes_with_one_job(
     check(whole, "not killed")
     # Every write that changes a state, the moment before it and the moment after; and every command and transfer.
     names = [step.split(" ", 1)[1] for step in whole.steps]
-    wanted = ("graph.create_loaded", "graph.apply", "graph.record_intent", "registry.record", "shell.run", "transfer.")
+    wanted = ("graph.restore_loaded", "graph.apply", "graph.record_intent", "registry.record", "shell.run", "transfer.")
     changes = [number for number, name in enumerate(names, 1) if any(word in name for word in wanted)]
-    launched = next(number for number, name in enumerate(names, 1) if name == "after graph.create_loaded")
+    launched = next(number for number, name in enumerate(names, 1) if name == "after graph.restore_loaded")
 
     def killed(kill_at: int) -> None:
         ending = attempt(f"k{kill_at}", kill_at)

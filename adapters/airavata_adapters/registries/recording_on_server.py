@@ -77,8 +77,8 @@ def _inserted(connection: Connection, rows: _Rows) -> Iterable[ChangeKey]:
     try:
         connection.execute(_INSERT_CHANGES, list(rows.values()))
     except IntegrityError:
-        stored = _stored(connection, rows)
-        missing = {key: row for key, row in rows.items() if key not in stored}
+        known = stored(connection, rows)
+        missing = {key: row for key, row in rows.items() if key not in known}
         if missing:
             # If one of them is there all the same, it was inserted just now: the transaction begins anew.
             connection.execute(_INSERT_CHANGES, list(missing.values()))
@@ -86,7 +86,8 @@ def _inserted(connection: Connection, rows: _Rows) -> Iterable[ChangeKey]:
     return rows
 
 
-def _stored(connection: Connection, keys: Iterable[ChangeKey]) -> set[ChangeKey]:
+def stored(connection: Connection, keys: Iterable[ChangeKey]) -> set[ChangeKey]:
+    """Those of the changes with these keys that are stored, and perhaps others."""
     return {
         (row.at_us, row.subject_id, row.subject, row.state, row.attempt)
         for instants in chunks(sorted({at_us for at_us, *_ in keys}))

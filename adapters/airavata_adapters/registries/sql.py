@@ -22,7 +22,8 @@ from airavata_adapters.registries import server_url, tables
 from airavata_adapters.registries.in_lists import chunks
 from airavata_adapters.registries.job_saving import save_jobs
 from airavata_adapters.registries.recording import insert_new, record
-from airavata_adapters.registries.rows import change_of, experiment_of, experiment_row, job_of
+from airavata_adapters.registries.recording_on_server import stored
+from airavata_adapters.registries.rows import change_key, change_of, experiment_of, experiment_row, job_of
 from airavata_adapters.registries.server import ServerDatabase, Transactions
 from airavata_adapters.registries.server_schema import ServerSchema
 from airavata_workload.domain.change import StateChange
@@ -40,6 +41,9 @@ _KNOWN_IDS = select(tables.experiments.c.experiment_id).where(
     tables.experiments.c.experiment_id.in_(bindparam("experiment_ids", expanding=True))
 )
 _BY_ID = select(tables.experiments).where(tables.experiments.c.experiment_id == bindparam("of_experiment"))
+_BY_IDS = select(tables.experiments).where(
+    tables.experiments.c.experiment_id.in_(bindparam("experiment_ids", expanding=True))
+)
 _BY_BEGINNING = (
     select(tables.experiments)
     # A range instead of LIKE: it uses the index in every dialect, and nothing in an id is a wildcard.
@@ -145,6 +149,16 @@ class SqlRegistry(Registry):
             remedy="Give more of the id.",
         )
 
+    def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
+        """As ``Registry.several``."""
+
+        def find(connection: Connection) -> list[Row[Any]]:
+            return [
+                row for ids in chunks(experiment_ids) for row in connection.execute(_BY_IDS, {"experiment_ids": ids})
+            ]
+
+        return {row.experiment_id: experiment_of(row) for row in self._database.read(find)} if experiment_ids else {}
+
     def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
         """As ``Registry.experiments``."""
         statement = (
@@ -203,6 +217,12 @@ class SqlRegistry(Registry):
             return []
         write = self._database.write if durable else self._database.write_early
         return write(lambda connection: record(connection, changes))
+
+    def unrecorded(self, changes: Sequence[StateChange]) -> list[StateChange]:
+        """As ``Registry.unrecorded``."""
+        keys = [change_key(change) for change in changes]
+        found = self._database.read(lambda connection: stored(connection, keys)) if keys else set()
+        return [change for change, key in zip(changes, keys, strict=True) if key not in found]
 
     def audit_trail(self, experiment_id: str) -> list[StateChange]:
         """As ``Registry.audit_trail``."""

@@ -1,0 +1,196 @@
+"""Launches experiments: several at once, so that they share each round trip to the backing systems.
+
+For each of them the order of writes is the same as for one alone: its
+recovery node, its loaded DAG, its state, and at last the messages that make
+others act. A crash between two of them is noticed by the node, and everything
+up to there may be done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from airavata_workload.domain.change import StateChange, Subject
+from airavata_workload.domain.clock import Clock, to_datetime
+from airavata_workload.domain.dag import AbstractDag
+from airavata_workload.domain.errors import InputError, NotFoundError, UnavailableError, WorkloadError
+from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.message import SCHEDULER_QUEUE, HoldChanged
+from airavata_workload.domain.states import ExperimentState, ProcessState
+from airavata_workload.domain.task import LoadedDag, Task
+from airavata_workload.journal import Journal
+from airavata_workload.orchestrator.ends import ending
+from airavata_workload.orchestrator.loading import load
+from airavata_workload.orchestrator.placing import Placing
+from airavata_workload.orchestrator.progress import Progress
+from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.recovery_nodes import RecoveryNodes
+from airavata_workload.ports.registry import Registry
+from airavata_workload.ports.task_queue import Message, TaskQueue
+from airavata_workload.ports.validation import Validator
+from airavata_workload.resources import ClusterCatalogue
+
+log = structlog.get_logger("airavata_workload.orchestrator")
+
+_CANCELLED = (ExperimentState.CANCELED, ExperimentState.CANCELING)
+_FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
+
+
+class Launching:
+    """Loads experiments and starts them."""
+
+    def __init__(
+        self,
+        *,
+        graph: GraphStore,
+        registry: Registry,
+        journal: Journal,
+        queue: TaskQueue,
+        nodes: RecoveryNodes,
+        progress: Progress,
+        clusters: ClusterCatalogue,
+        placing: Placing,
+        validators: Sequence[Validator],
+        clock: Clock,
+    ) -> None:
+        self._graph = graph
+        self._registry = registry
+        self._journal = journal
+        self._queue = queue
+        self._nodes = nodes
+        self._progress = progress
+        self._clusters = clusters
+        self._placing = placing
+        self._validators = validators
+        self._clock = clock
+        self._by = nodes.session
+
+    def launch(self, experiments: Sequence[Experiment]) -> list[Experiment]:
+        """Launch them, all different; those that are left to the caller, as they are now.
+
+        These were loaded before, and are to be resumed, or have been
+        cancelled meanwhile, and their tasks are to be stopped. Raises
+        ``UnavailableError``; then all may be launched again.
+        """
+        # The nodes come before everything else, so that a crash from here on is noticed.
+        self._nodes.create(*(experiment.experiment_id for experiment in experiments))
+        stored = self._stored(self._loaded(experiments))
+        begun = [experiment for experiment in experiments if experiment.experiment_id in stored]
+        if not begun:
+            return []
+        self._journal.write([change for experiment in begun for change in self.started(experiment)])
+        # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
+        present = self._registry.several(list(stored))
+        loaded_before = [experiment_id for experiment_id, tasks in stored.items() if tasks is None]
+        to_resume = {dag.experiment_id for dag in self._graph.loaded(loaded_before) if dag.tasks}
+        left: list[Experiment] = []
+        ready: list[Task] = []
+        notices: list[Message] = []
+        for experiment_id, experiment in present.items():
+            if experiment.state in _CANCELLED or experiment_id in to_resume:
+                left.append(experiment)
+                continue
+            tasks = stored[experiment_id]
+            if experiment.held:
+                notices.append(hold_message(experiment_id, held=True))
+            if tasks:
+                ready += [task for task in tasks if not task.depends_on]
+            else:
+                self._progress.end(experiment_id, 0)
+        if notices:
+            # Safe before the tasks are: no order is kept between messages of different urgency.
+            self._queue.publish(notices)
+        self._progress.release(ready, {})
+        return left
+
+    # -- loading -----------------------------------------------------------------------
+    def _loaded(self, experiments: Sequence[Experiment]) -> list[tuple[Experiment, LoadedDag]]:
+        """The loaded DAGs of those that are valid; the others are refused."""
+        dags: dict[str, AbstractDag] = {}
+        loaded: list[tuple[Experiment, LoadedDag]] = []
+        for experiment in experiments:
+            try:
+                loaded.append((experiment, self._load(experiment, dags)))
+            except UnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - told to whoever sees the experiment
+                self._refuse(experiment, error)
+        return loaded
+
+    def _load(self, experiment: Experiment, dags: dict[str, AbstractDag]) -> LoadedDag:
+        """Validate the experiment; ``dags`` keeps what was looked up for others."""
+        resource = self._placing.resource_of(experiment)
+        if not experiment.compute_resource:
+            # Before anything is loaded: whoever launches it again must find the same one.
+            resource = self._registry.place(experiment.experiment_id, resource)
+        wanted = experiment.application_type
+        try:
+            cluster = self._clusters.cluster(resource)
+            if wanted not in dags:
+                dags[wanted] = self._graph.abstract(wanted)
+        except NotFoundError as error:
+            raise InputError(error.message, remedy=error.remedy) from error
+        for validator in self._validators:
+            validator.validate(experiment, cluster)
+        return load(dags[wanted], replace(experiment, compute_resource=resource), cluster)
+
+    def _stored(self, loaded: Sequence[tuple[Experiment, LoadedDag]]) -> dict[str, tuple[Task, ...] | None]:
+        """By id the tasks of those that are stored now, ``None`` for one that was stored before."""
+        if not loaded:
+            return {}
+        try:
+            created = self._graph.restore_loaded([dag for _, dag in loaded])
+        except UnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to whoever sees the experiment
+            if len(loaded) == 1:
+                self._refuse(loaded[0][0], error)
+                return {}
+            # One of them cannot be stored, and none is: each by itself, then.
+            return {key: tasks for one in loaded for key, tasks in self._stored([one]).items()}
+        return {dag.experiment_id: dag.tasks if new else None for (_, dag), new in zip(loaded, created, strict=True)}
+
+    # -- what is written ---------------------------------------------------------------
+    def started(self, experiment: Experiment) -> list[StateChange]:
+        """The changes with which an experiment and its process begin."""
+        # Source: Airavata 0.17, OrchestratorServerHandler: LAUNCHED, then EXECUTING when the process has STARTED.
+        launched = StateChange(
+            subject=Subject.EXPERIMENT,
+            subject_id=experiment.experiment_id,
+            experiment_id=experiment.experiment_id,
+            state=ExperimentState.LAUNCHED,
+            at_us=self._clock(),
+            by=self._by,
+            name=experiment.name,
+            reason="submitted all processes",
+        )
+        process = replace(
+            launched,
+            subject=Subject.PROCESS,
+            subject_id=experiment.process_id,
+            state=ProcessState.STARTED,
+            name="",
+            reason="",
+        )
+        reason = "process started"
+        if experiment.start_not_before_us > self._clock():
+            reason += f"; its tasks wait until {to_datetime(experiment.start_not_before_us):%Y-%m-%d %H:%M:%S} UTC"
+        return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason=reason)]
+
+    def _refuse(self, experiment: Experiment, error: Exception) -> None:
+        if isinstance(error, WorkloadError):
+            reason, user_message = f"Validation failed: {error}", error.user_message
+        else:
+            log.error("an experiment could not be loaded", experiment=experiment.experiment_id, exc_info=error)
+            reason, user_message = f"Validation broke: {type(error).__name__}: {error}", _FAULT
+        self._journal.write(ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, user_message))
+        self._nodes.remove(experiment.experiment_id)
+
+
+def hold_message(experiment_id: str, *, held: bool) -> Message:
+    """Tells the scheduler to keep back, or no longer keep back, an experiment's tasks."""
+    changed = HoldChanged(experiment_id=experiment_id, held=held)
+    return Message(queue=SCHEDULER_QUEUE, body=changed.to_body(), priority=100)
