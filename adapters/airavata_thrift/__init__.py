@@ -1,0 +1,1 @@
+"""Generated from thrift_idl/ by ``tox -e thrift -- --write``: never edited by hand."""
