@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airavata_adapters.registries.sql import SqlRegistry
-from airavata_adapters.sqlite.database import open_database
+from airavata_adapters.sqlite.database import FILE_NAME, open_database
 from airavata_adapters.sqlite.file_schema import FileSchema
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.registry import Registry
@@ -22,4 +22,4 @@ def open_registry(context: BackingContext) -> Registry:
 def open_schema(context: BackingContext) -> StoreSchema:
     """Entry point ``embedded`` of ``store_schemas``: of the whole file, other backing systems' tables included."""
     context.settled_options()
-    return FileSchema(context.home)
+    return FileSchema(context.home / FILE_NAME)

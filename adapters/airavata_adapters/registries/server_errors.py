@@ -36,34 +36,37 @@ def asks_to_try_again(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or _code(error) in _TRY_AGAIN
 
 
-def translated(error: DBAPIError | PoolTimeoutError, where: str) -> WorkloadError:
-    """The engine's error; ``where`` is the database as people know it, without a password."""
+def translated(error: DBAPIError | PoolTimeoutError, where: str, setting: str = "registry") -> WorkloadError:
+    """The engine's error; ``where`` is the database as people know it, without a password.
+
+    ``setting`` is the setting whose options name it.
+    """
     if isinstance(error, PoolTimeoutError):
         return StoreUnavailableError(
             f"{where}: every connection of the pool stays in use.",
-            remedy="The server is slow, or the registry's option pool_size is too small for this process.",
+            remedy="The server is slow, or the option pool_size is too small for this process.",
         )
     said, code = f"{where}: {_words(error)}.", _code(error)
     if isinstance(error, IntegrityError):
         return ConflictError(said, remedy="The same is stored already in another form.")
     if code in _UNSTORABLE:
-        return InputError(said, remedy="A name or text is longer than the registry stores; shorten it.")
+        return InputError(said, remedy="A name or text is longer than what is stored; shorten it.")
     if code in _UNLIKE_SCHEMA:
-        return SettingsError(said, key="registry.url", remedy="'airavata-workload db check' tells what is missing.")
-    return _of_the_way(error, code, said)
+        return SettingsError(said, key=f"{setting}.url", remedy="'airavata-workload db check' tells what is missing.")
+    return _of_the_way(error, code, said, setting)
 
 
-def _of_the_way(error: DBAPIError, code: object, said: str) -> WorkloadError:
+def _of_the_way(error: DBAPIError, code: object, said: str, setting: str) -> WorkloadError:
     """What keeps us from the data at all."""
     if code in _LOGIN:
-        return AuthenticationError(said, remedy="Check user and password in the registry's option url.")
+        return AuthenticationError(said, remedy=f"Check user and password in the option {setting}.url.")
     if code in _DENIED:
-        return DeniedError(said, remedy="Grant this user all privileges on the registry's database.")
+        return DeniedError(said, remedy="Grant this user all privileges on that database.")
     if code == _UNKNOWN_DATABASE:
-        return SettingsError(said, key="registry.url", remedy="Create it with CREATE DATABASE, or name another one.")
+        return SettingsError(said, key=f"{setting}.url", remedy="Create it with CREATE DATABASE, or name another one.")
     if isinstance(getattr(error.orig, "original_exception", None), ssl.SSLCertVerificationError):
         return DeniedError(said, remedy="The server is not who it should be: check ssl_ca and the host in the URL.")
-    return StoreUnavailableError(said, remedy="Check the database server and the settings of the registry.")
+    return StoreUnavailableError(said, remedy=f"Check the database server and the options of {setting}.")
 
 
 def _code(error: DBAPIError) -> object:

@@ -1,4 +1,4 @@
-"""The tables of a registry that has a database of its own: which revision they are of, and bringing them up to date."""
+"""The tables in a database that a URL names: which revision they are of, and bringing them up to date."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from airavata_workload.ports.store_schema import SchemaState, StoreSchema
 
 T = TypeVar("T")
 
-WANTED = frozenset({schema.REGISTRY_REVISION})
 _LOCK_LIMIT_S = 120
 _LOCK_STEP_S = 5
 _STATEMENT_LIMIT_S = 3600
@@ -29,28 +28,33 @@ _STATEMENT_LIMIT_S = 3600
 class ServerSchema(StoreSchema):
     """Looks at, or migrates, the tables over a connection of its own."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, tables: schema.TableSet = schema.REGISTRY, *, setting: str = "registry") -> None:
         self._url = url
+        self._tables = tables
+        self._setting = setting
         self._where = server_url.shown(url)
 
     def state(self) -> SchemaState:
         """As ``StoreSchema.state``."""
-        return self._connected(lambda connection: self._of(_stored(connection)))
+        return self._connected(lambda connection: self._of(self._stored(connection)))
 
     def upgrade(self) -> SchemaState:
         """As ``StoreSchema.upgrade``; of several processes that begin it, one does it and the others wait."""
         return self._connected(self._upgrade)
 
     def _of(self, stored: frozenset[str]) -> SchemaState:
-        return SchemaState(where=self._where, stored=stored, wanted=WANTED, unknown=schema.unknown(stored, WANTED))
+        tables = self._tables
+        return SchemaState(
+            where=self._where, stored=stored, wanted=tables.wanted, unknown=schema.unknown(stored, tables)
+        )
 
     def _upgrade(self, connection: Connection) -> SchemaState:
         with self._alone(connection):
-            stored = _stored(connection)
-            if stored != WANTED:  # nobody has been quicker
-                schema.require_known(stored, WANTED, self._where)
-                schema.upgrade(connection, "registry@head")
-                stored = _stored(connection)
+            stored = self._stored(connection)
+            if stored != self._tables.wanted:  # nobody has been quicker
+                schema.require_known(stored, self._tables, self._where)
+                schema.upgrade(connection, self._tables.target, self._tables.migrations)
+                stored = self._stored(connection)
             connection.commit()
         return self._of(stored)
 
@@ -80,7 +84,9 @@ class ServerSchema(StoreSchema):
                 connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
 
     def _connected(self, work: Callable[[Connection], T]) -> T:
-        engine = server_url.engine_of(self._url, pool_size=1, answer_timeout_s=_STATEMENT_LIMIT_S)
+        engine = server_url.engine_of(
+            self._url, pool_size=1, answer_timeout_s=_STATEMENT_LIMIT_S, setting=self._setting
+        )
         try:
             with engine.connect() as connection:
                 try:
@@ -89,19 +95,19 @@ class ServerSchema(StoreSchema):
                     if not connection.invalidated:
                         connection.rollback()
         except DBAPIError as error:
-            raise server_errors.translated(error, self._where) from error
+            raise server_errors.translated(error, self._where, self._setting) from error
         except OSError as error:
             # From the driver, before it connects: a file of the TLS parameters cannot be read.
             raise SettingsError(
                 f"{self._where}: {error.strerror or error}: {error.filename or 'a file of the URL'}.",
-                key="registry.url",
+                key=f"{self._setting}.url",
                 remedy="Check ssl_ca, ssl_cert and ssl_key.",
             ) from None
         finally:
             engine.dispose()
 
-
-def _stored(connection: Connection) -> frozenset[str]:
-    if not inspect(connection).has_table("alembic_version"):
-        return frozenset()
-    return frozenset(connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalars())
+    def _stored(self, connection: Connection) -> frozenset[str]:
+        name = self._tables.version_table
+        if not inspect(connection).has_table(name):
+            return frozenset()
+        return frozenset(connection.execute(select(column("version_num")).select_from(table(name))).scalars())

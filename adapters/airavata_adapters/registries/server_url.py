@@ -1,4 +1,7 @@
-"""The URL of a registry's database: what it may say, and the pool of connections that it describes."""
+"""The URL of a database: what it may say, and the pool of connections that it describes.
+
+``setting`` is the setting whose option it is: ``registry`` or ``record_store``.
+"""
 
 from __future__ import annotations
 
@@ -32,44 +35,49 @@ _TLS = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_
 _PARAMETERS = ("charset", "unix_socket", *_TIMEOUTS_S, *_TLS)
 
 
-def parsed(text: str) -> URL:
+def parsed(text: str, setting: str = "registry") -> URL:
     """The URL, with the driver and the character set filled in. Raises ``SettingsError``, which shows no password."""
     try:
         url = make_url(text)
         backend = url.get_backend_name()
     except (ArgumentError, ValueError):
         # The original message may quote the text, and with it a password.
-        raise _refused("it is no URL.") from None
+        raise _refused(setting, "it is no URL.") from None
     if backend == "sqlite":
-        return _of_file(url)
+        return _of_file(url, setting)
     if backend in SERVERS:
-        return _of_server(url.set(drivername=f"{backend}+pymysql") if url.drivername == backend else url)
-    raise _refused(f"'{backend}' is no database that the registry can use; MySQL, MariaDB and SQLite are.")
+        return _of_server(url.set(drivername=f"{backend}+pymysql") if url.drivername == backend else url, setting)
+    raise _refused(setting, f"'{backend}' is no database that can be used; MySQL, MariaDB and SQLite are.")
 
 
-def _of_file(url: URL) -> URL:
+def _of_file(url: URL, setting: str) -> URL:
     if not url.database or url.database == ":memory:":
-        raise _refused("it names no file.")
+        raise _refused(setting, "it names no file.")
     return url
 
 
-def _of_server(url: URL) -> URL:
+def _of_server(url: URL, setting: str) -> URL:
     if url.drivername.partition("+")[2] != "pymysql":
-        raise _refused(f"'{url.drivername}' is no driver that the registry can use.")
+        raise _refused(setting, f"'{url.drivername}' is no driver that can be used.")
     if not url.database:
-        raise _refused("it names no database.")
+        raise _refused(setting, "it names no database.")
     for name in url.query:
         if name not in _PARAMETERS:
             close = nearest(name, _PARAMETERS)
-            raise _refused(f"it has the parameter '{name}', and may have {', '.join(_PARAMETERS)}.", suggestion=close)
+            what = f"it has the parameter '{name}', and may have {', '.join(_PARAMETERS)}."
+            raise _refused(setting, what, suggestion=close)
     if url.query.get("charset", "utf8mb4") != "utf8mb4":
-        raise _refused(f"with charset '{url.query['charset']}' not every character can be stored; leave it out.")
+        said = f"with charset '{url.query['charset']}' not every character can be stored; leave it out."
+        raise _refused(setting, said)
     return url.update_query_dict({"charset": "utf8mb4"})
 
 
-def _refused(what: str, suggestion: str | None = None) -> SettingsError:
+def _refused(setting: str, what: str, *, suggestion: str | None = None, remedy: str = _FORM) -> SettingsError:
     return SettingsError(
-        f"the registry's database URL cannot be used: {what}", key="registry.url", suggestion=suggestion, remedy=_FORM
+        f"the {setting.replace('_', ' ')}'s database URL cannot be used: {what}",
+        key=f"{setting}.url",
+        suggestion=suggestion,
+        remedy=remedy,
     )
 
 
@@ -78,7 +86,9 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int = ANSWER_TIMEOUT_S) -> Engine:
+def engine_of(
+    url: URL, *, pool_size: int, answer_timeout_s: int = ANSWER_TIMEOUT_S, setting: str = "registry"
+) -> Engine:
     """A pool of at most ``pool_size`` connections; each is tried before it is used, if it has been used before.
 
     Raises ``SettingsError`` if the driver is not installed.
@@ -106,11 +116,8 @@ def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int = ANSWER_TIMEOU
             connect_args=_connect_arguments(url, answer_timeout_s),
         )
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise SettingsError(
-            f"the registry's database URL cannot be used: {error}.",
-            key="registry.url",
-            remedy="Install the client libraries of the servers: pip install 'airavata-workload[distributed]'.",
-        ) from None
+        install = "Install the client libraries of the servers: pip install 'airavata-workload[distributed]'."
+        raise _refused(setting, f"{error}.", remedy=install) from None
 
 
 def _connect_arguments(url: URL, answer_timeout_s: int) -> dict[str, Any]:

@@ -30,7 +30,8 @@ LONG_TEXT = Text(2**24 - 1)
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _server_options() -> dict[str, Any]:
+def server_options() -> dict[str, Any]:
+    """What MySQL and MariaDB are told of every table."""
     options = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}
     return {f"{dialect}_{key}": value for dialect in ("mysql", "mariadb") for key, value in options.items()}
 
@@ -58,7 +59,7 @@ experiments = Table(
     Column("request", LONG_TEXT, nullable=False),
     Index(None, "created_at_us", "number"),
     Index(None, "state", "created_at_us", "number"),
-    **_server_options(),
+    **server_options(),
 )
 
 state_changes = Table(
@@ -79,7 +80,7 @@ state_changes = Table(
     # The instant comes first so that new rows meet in a few pages at the index's end, however many are stored.
     UniqueConstraint("at_us", "subject_id", "subject", "state", "attempt"),
     Index(None, "experiment_id", "at_us", "number"),
-    **_server_options(),
+    **server_options(),
 )
 
 jobs = Table(
@@ -102,5 +103,5 @@ jobs = Table(
     Column("updated_at_us", BigInteger, nullable=False),
     UniqueConstraint("task_id", "cluster", "job_id"),
     Index(None, "experiment_id", "submitted_at_us", "number"),
-    **_server_options(),
+    **server_options(),
 )

@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
-from airavata_adapters import private_files
 from airavata_adapters.sqlite import failures, schema
 from airavata_adapters.sqlite.prepared import driver
 from airavata_adapters.sqlite.sessions import Sessions
@@ -50,11 +49,8 @@ class Database:
         self.sessions = Sessions(home)
         self._users = 1
         self._readers: deque[Connection] = deque()
-        private_files.make_directory(home)
-        # SQLite gives the files beside this one (-wal, -shm) the mode of this one.
-        os.close(private_files.open_private(self.path))
         with self._translating():
-            schema.bring_up_to_date(self.path)
+            schema.prepare_file(self.path)
             self._engine = _engine(self.path)
             self._writer = GroupCommitWriter(self.path, lambda: self._connect(*_WRITER_PRAGMAS))
 

@@ -1,21 +1,26 @@
-"""``db``: the tables of the registry, whichever the settings name."""
+"""``db``: the tables of the registry and the record store, whichever the settings name."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
 from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.global_options import Command, group
 from airavata_workload.cli.invocation import Invocation
-from airavata_workload.cli.views.schema_views import schema_form, schema_line, schema_words
+from airavata_workload.cli.views.schema_views import schema_form, schema_lines, schema_words
 from airavata_workload.domain.errors import ConflictError
-from airavata_workload.ports.store_schema import SchemaState, SchemaVerdict
+from airavata_workload.ports.store_schema import SchemaState, SchemaVerdict, StoreSchema
 
-db = group("Show, check and upgrade the tables of the registry.")
+if TYPE_CHECKING:  # slow to import, and not needed for help
+    from airavata_workload.bootstrap import Installation
+
+db = group("Show, check and upgrade the tables of the registry and the record store.")
 
 _REMEDIES = {
-    SchemaVerdict.EMPTY: "Run 'airavata-workload db upgrade'; opening the registry does the same, if it may.",
-    SchemaVerdict.BEHIND: "Run 'airavata-workload db upgrade'; opening the registry does the same, if it may.",
+    SchemaVerdict.EMPTY: "Run 'airavata-workload db upgrade'; opening them does the same, if it may.",
+    SchemaVerdict.BEHIND: "Run 'airavata-workload db upgrade'; opening them does the same, if it may.",
     SchemaVerdict.NEWER: "Install the version of airavata-workload that made them, or use another database.",
 }
 
@@ -25,7 +30,7 @@ def current(context: typer.Context) -> int:
     """Show which revision the tables are of, and which this version needs. Changes nothing."""
     invocation: Invocation = context.obj
     with invocation.stores() as installation:
-        _show(invocation, installation.registry_schema().state())
+        _show(invocation, [schema.state() for schema in _schemas(installation)])
     return ExitCode.DONE
 
 
@@ -37,10 +42,11 @@ def check(context: typer.Context) -> int:
     """
     invocation: Invocation = context.obj
     with invocation.stores() as installation:
-        state = installation.registry_schema().state()
-    if state.verdict is not SchemaVerdict.CURRENT:
-        raise ConflictError(schema_words(state), remedy=_REMEDIES[state.verdict])
-    _show(invocation, state)
+        states = [schema.state() for schema in _schemas(installation)]
+    for state in states:
+        if state.verdict is not SchemaVerdict.CURRENT:
+            raise ConflictError(schema_words(state), remedy=_REMEDIES[state.verdict])
+    _show(invocation, states)
     return ExitCode.DONE
 
 
@@ -53,14 +59,18 @@ def upgrade(context: typer.Context) -> int:
     """
     invocation: Invocation = context.obj
     with invocation.stores() as installation:
-        schema = installation.registry_schema()
-        before = schema.state()
-        after = schema.upgrade()
+        schemas = _schemas(installation)
+        before = [schema.state() for schema in schemas]
+        after = [schema.upgrade() for schema in schemas]
     _show(invocation, after)
-    if before.verdict is SchemaVerdict.CURRENT:
+    if all(state.verdict is SchemaVerdict.CURRENT for state in before):
         invocation.screen.say("There was nothing to do.")
     return ExitCode.DONE
 
 
-def _show(invocation: Invocation, state: SchemaState) -> None:
-    invocation.screen.result(schema_form(state), lambda: schema_line(state))
+def _schemas(installation: Installation) -> list[StoreSchema]:
+    return [installation.registry_schema(), installation.record_schema()]
+
+
+def _show(invocation: Invocation, states: list[SchemaState]) -> None:
+    invocation.screen.results(map(schema_form, states), lambda: schema_lines(states))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from rich.text import Text
@@ -19,7 +19,7 @@ _SAID = {
 
 
 def schema_form(state: SchemaState) -> dict[str, Any]:
-    """The tables of the registry.
+    """The tables of the registry or, in a second object, of the record store.
 
     database: where they are, without a password
     verdict: current, behind, newer or empty
@@ -44,9 +44,12 @@ def schema_words(state: SchemaState) -> str:
     return f"{said}: it is of {_list(state.stored)}; this version needs {_list(state.wanted)}."
 
 
-def schema_line(state: SchemaState) -> Text:
-    """The sentence, in colour."""
-    return Text(schema_words(state), style="green" if state.verdict is SchemaVerdict.CURRENT else "yellow")
+def schema_lines(states: Sequence[SchemaState]) -> Text:
+    """A sentence for each, in colour."""
+    return Text("\n").join(
+        Text(schema_words(state), style="green" if state.verdict is SchemaVerdict.CURRENT else "yellow")
+        for state in states
+    )
 
 
 def _list(revisions: Set[str]) -> str:

@@ -1,0 +1,61 @@
+"""Records as rows of their tables, and back; what cannot be stored everywhere alike is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from sqlalchemy import String, Text
+
+from airavata_adapters.record_stores.tables import KindTable
+from airavata_workload.domain.errors import InputError
+from airavata_workload.records.document import from_document, to_document
+from airavata_workload.records.record import Record
+
+R = TypeVar("R", bound=Record)
+
+_LARGEST = 2**63 - 1
+
+
+def row_of(record: Record, table: KindTable) -> dict[str, Any]:
+    """The values of the columns. Raises ``InputError`` for an id or a value that does not fit its column."""
+    row = {name: stored(getattr(record, name), name) for name in table.kind.columns()}
+    if not is_id(row[table.kind.IDENTITY], table):
+        raise InputError(
+            f"{table.kind.__name__} cannot have the id {row[table.kind.IDENTITY]!r}.",
+            remedy=f"An id has 1 to {_length_of(table, table.kind.IDENTITY)} characters, and the last one is no blank.",
+        )
+    for name, value in row.items():
+        longest = _length_of(table, name)
+        if isinstance(value, str) and longest is not None and len(value) > longest:
+            raise InputError(
+                f"{table.kind.__name__} {record.identity}: {name} has {len(value)} characters.",
+                remedy=f"Shorten it to {longest}.",
+            )
+    row["document"] = json.dumps(to_document(record), ensure_ascii=False, separators=(",", ":"))
+    return row
+
+
+def record_of(kind: type[R], document: str) -> R:
+    """The record behind a stored document."""
+    return from_document(kind, json.loads(document))
+
+
+def is_id(key: object, table: KindTable) -> bool:
+    """Whether a record may have that id: a blank at its end would not count on a server."""
+    longest = _length_of(table, table.kind.IDENTITY) or 0
+    return isinstance(key, str) and 0 < len(key) <= longest and not key.endswith(" ")
+
+
+def stored(value: Any, name: str) -> Any:
+    """A value as columns hold it. Raises ``InputError`` for an integer of more than 64 bits."""
+    if isinstance(value, str):
+        return str(value)  # members of enumerations, which drivers do not know
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        raise InputError(f"{name} is {value}, which no store can hold.", remedy="Integers have 64 bits.")
+    return value
+
+
+def _length_of(table: KindTable, name: str) -> int | None:
+    kind = table.table.c[name].type
+    return kind.length if isinstance(kind, String) and not isinstance(kind, Text) else None

@@ -1,0 +1,1 @@
+"""What portals keep: plain frozen values, one module a topic, with Airavata's words for members of enumerations."""

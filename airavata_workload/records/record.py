@@ -1,0 +1,60 @@
+"""What all records have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol, TypeVar
+
+DEFAULT_ID = "DO_NOT_SET_AT_CLIENTS"
+"""What clients send as the id of something new. Source: Apache Airavata 0.17, ``airavata_commons.thrift``."""
+
+
+class Record:
+    """A kind of thing that a record store keeps: a frozen dataclass with an identity.
+
+    ``IDENTITY`` names the field, or the property made of several fields, that
+    holds the id: text, unique within the kind. ``SEARCHABLE`` names the fields
+    and properties by which a query chooses and orders; their values are text,
+    integers, truth values, members of an enumeration, or ``None``. The
+    identity is searchable too, and need not be named again.
+
+    A field that is ``None`` is not set. Fields have a default unless every
+    client sends them. Instants end in ``_at_ms``: milliseconds since the epoch.
+    """
+
+    __slots__ = ()
+
+    IDENTITY: ClassVar[str]
+    SEARCHABLE: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def identity(self) -> str:
+        """The id by which a store knows the record within its kind; '' as long as it has none."""
+        return getattr(self, self.IDENTITY) or ""
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """All names that a query of this kind may use, the identity first."""
+        return (cls.IDENTITY, *(name for name in cls.SEARCHABLE if name != cls.IDENTITY))
+
+
+def composed_key(*parts: str | None) -> str:
+    """One id of several: different parts always give different ids. An absent part counts as the empty one."""
+    return "|".join((part or "").replace("~", "~~").replace("|", "~|") for part in parts)
+
+
+class _Dated(Protocol):
+    @property
+    def changed_at_ms(self) -> int | None: ...
+
+
+S = TypeVar("S", bound=_Dated)
+
+
+def latest(statuses: Sequence[S] | None) -> S | None:
+    """The status of the latest instant, of several at that instant the last one; ``None`` if there is none."""
+    found: S | None = None
+    for status in statuses or ():
+        if found is None or (status.changed_at_ms or 0) >= (found.changed_at_ms or 0):
+            found = status
+    return found

@@ -1,0 +1,369 @@
+"""What every record store must do. Subclass it and give the fixture ``open_store``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.strategies import DataObject
+
+from airavata_workload.domain.errors import ConflictError, InputError
+from airavata_workload.ports.record_store import Among, Query, RecordStore
+from airavata_workload.records.experiments import GatewayExperiment
+from airavata_workload.records.kinds import KINDS
+from airavata_workload.records.notifications import Notification
+from airavata_workload.records.projects import Project
+from airavata_workload.records.record import Record
+from airavata_workload.records.sharing import Sharing
+from airavata_workload.testing.record_samples import records as any_records
+from airavata_workload.testing.record_store_machine import machine_for
+from airavata_workload.testing.samples import AWKWARD, unique
+
+OpenStore = Callable[[], RecordStore]
+
+PATIENCE_S = 60
+_QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+def project(**changes: Any) -> Project:
+    """A project of a gateway of its own."""
+    made = Project(project_id=unique("project"), owner="ann", gateway_id=unique("gateway"), name="Water")
+    return replace(made, **changes)
+
+
+class RecordStoreSuite:
+    """Needs a fixture ``open_store``: each call opens the same storage once more; the suite closes what it opens.
+
+    The storage may be shared with others; what the tests store stays there.
+    ``model_examples`` and ``model_steps`` say how long the test against the model takes.
+    """
+
+    model_examples = 25
+    model_steps = 15
+
+    @pytest.fixture
+    def store(self, open_store: OpenStore) -> Iterator[RecordStore]:
+        store = open_store()
+        yield store
+        store.close()
+
+    # -- everything at random -------------------------------------------------------
+    def test_it_answers_as_a_dictionary_would(self, store: RecordStore) -> None:
+        options = settings(
+            max_examples=self.model_examples,
+            stateful_step_count=self.model_steps,
+            deadline=None,
+            suppress_health_check=_QUIET,
+        )
+        run_state_machine_as_test(machine_for(store), settings=options)
+
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+    def test_every_kind_comes_back_as_it_was(self, store: RecordStore, kind: type[Record]) -> None:
+        @settings(max_examples=3, deadline=None, suppress_health_check=_QUIET, database=None)
+        @given(data=st.data())
+        def check(data: DataObject) -> None:
+            record = data.draw(any_records(kind).filter(lambda made: made.identity.strip() != ""))
+            if record.identity.endswith(" "):
+                return
+            with store.transaction() as records:
+                records.put(record)
+                assert records.get(kind, record.identity) == record
+                assert record in records.find(kind, Query(equal={kind.IDENTITY: record.identity}))
+                for column in kind.columns():
+                    assert records.count(kind, Query(equal={column: getattr(record, column)})) > 0
+                assert records.delete(kind, record.identity)
+                assert records.get(kind, record.identity) is None
+
+        check()
+
+    # -- records ----------------------------------------------------------------------
+    def test_what_a_transaction_stored_is_there_for_others(self, open_store: OpenStore) -> None:
+        one, other = open_store(), open_store()
+        made = project(name=AWKWARD, description=AWKWARD * 100)
+        with one.transaction() as records:
+            records.add(made)
+        with other.reading() as records:
+            assert records.get(Project, made.project_id) == made
+            assert records.get(Project, made.project_id.upper()) is None
+        one.close()
+        other.close()
+
+    def test_a_taken_id_is_refused_and_the_rest_is_stored(self, store: RecordStore) -> None:
+        made = project()
+        another = project()
+        with store.transaction() as records:
+            records.add(made)
+            with pytest.raises(ConflictError, match=made.project_id):
+                records.add(replace(made, name="Other"))
+            records.add(another)
+        with store.reading() as records:
+            assert records.get(Project, made.project_id) == made
+            assert records.get(Project, another.project_id) == another
+
+    def test_of_several_who_take_an_id_at_once_one_gets_it(self, open_store: OpenStore) -> None:
+        made, count = project(), 6
+        together = Barrier(count)
+
+        def add(number: int) -> bool:
+            store = open_store()
+            together.wait(PATIENCE_S)
+            try:
+                with store.transaction() as records:
+                    records.add(replace(made, name=f"name {number}"))
+            except ConflictError:
+                return False
+            finally:
+                store.close()
+            return True
+
+        with ThreadPoolExecutor(count) as threads:
+            assert sorted(threads.map(add, range(count))) == [False] * (count - 1) + [True]
+
+    def test_a_record_that_was_read_is_changed_by_nobody_else_meanwhile(self, open_store: OpenStore) -> None:
+        made, count, times = project(name="0"), 4, 5
+        store = open_store()
+        with store.transaction() as records:
+            records.add(made)
+
+        def count_up(_: int) -> None:
+            own = open_store()
+            for _ in range(times):
+                with own.transaction() as records:
+                    found = records.get(Project, made.project_id)
+                    assert found is not None
+                    records.put(replace(found, name=str(int(found.name) + 1)))
+            own.close()
+
+        with ThreadPoolExecutor(count) as threads:
+            list(threads.map(count_up, range(count)))
+        with store.reading() as records:
+            found = records.get(Project, made.project_id)
+        store.close()
+        assert found == replace(made, name=str(count * times))
+
+    def test_two_who_change_the_same_in_another_order_both_end(self, store: RecordStore) -> None:
+        """What a server breaks up as a deadlock is done again where what was read is the same."""
+        pair = [project(), project()]
+        with store.transaction() as records:
+            for each in pair:
+                records.add(each)
+
+        def rename(order: tuple[int, int]) -> None:
+            for number in range(10):
+                with store.transaction() as records:
+                    for place in order:
+                        records.put(replace(pair[place], name=f"{order} {number}"))
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(rename, [(0, 1), (1, 0)]))
+        with store.reading() as records:
+            names = {found.name for each in pair if (found := records.get(Project, each.project_id))}
+        assert len(names) == 1, "one of the two transactions was the last one, for both records"
+
+    # -- transactions -----------------------------------------------------------------
+    def test_a_block_that_raises_stores_nothing(self, store: RecordStore) -> None:
+        made = project()
+
+        def store_and_fail() -> None:
+            with store.transaction() as records:
+                records.add(made)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            store_and_fail()
+        with store.reading() as records:
+            assert records.get(Project, made.project_id) is None
+
+    def test_an_inner_block_is_stored_with_the_outer_one(self, store: RecordStore) -> None:
+        made = project()
+
+        def store_and_fail() -> None:
+            with store.transaction():
+                with store.transaction() as records:
+                    records.add(made)
+                with store.reading() as records:
+                    assert records.get(Project, made.project_id) == made
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            store_and_fail()
+        with store.reading() as records:
+            assert records.get(Project, made.project_id) is None
+
+    def test_readers_wait_for_nobody_and_see_what_is_stored(self, store: RecordStore) -> None:
+        made, changed, looked = project(), Event(), Event()
+        with store.transaction() as records:
+            records.add(made)
+
+        def change() -> None:
+            with store.transaction() as records:
+                records.put(replace(made, name="Changed"))
+                changed.set()
+                assert looked.wait(PATIENCE_S)
+
+        with ThreadPoolExecutor(1) as threads:
+            changing = threads.submit(change)
+            assert changed.wait(PATIENCE_S)
+            with store.reading() as records:
+                assert records.get(Project, made.project_id) == made
+            looked.set()
+            changing.result(PATIENCE_S)
+        with store.reading() as records:
+            assert records.get(Project, made.project_id) == replace(made, name="Changed")
+
+    def test_many_are_stored_and_removed_at_once(self, store: RecordStore) -> None:
+        old, new = project(name="Old"), [project(gateway_id="set-wise", owner=unique("owner")) for _ in range(1203)]
+        mine = Query(equal={"project_id": [each.project_id for each in new]})
+        with store.transaction() as records:
+            records.put(old)
+            records.put_all(Project, [replace(old, name="New"), *new])
+            records.put_all(Project, [])
+        with store.transaction() as records:
+            found = records.get(Project, old.project_id)
+            assert found is not None
+            assert found.name == "New"
+            assert records.count(Project, mine) == len(new)
+            assert records.delete_all(Project, replace(mine, equal={**mine.equal, "owner": new[7].owner})) == 1
+            assert records.delete_all(Project, mine) == len(new) - 1
+            assert records.delete_all(Project, mine) == 0
+            assert records.get(Project, old.project_id) == found
+
+    def test_writing_needs_a_transaction(self, store: RecordStore) -> None:
+        with store.reading() as records:
+            with pytest.raises(RuntimeError, match="transaction"):
+                records.add(project())
+            with pytest.raises(RuntimeError, match="transaction"):
+                records.put(project())
+            with pytest.raises(RuntimeError, match="transaction"):
+                records.put_all(Project, [project()])
+            with pytest.raises(RuntimeError, match="transaction"):
+                records.delete_all(Project, Query())
+            with pytest.raises(RuntimeError, match="transaction"):
+                records.delete(Project, "any")
+
+    # -- what is refused ------------------------------------------------------------------
+    @pytest.mark.parametrize("project_id", ["", "ends in a blank ", "x" * 256])
+    def test_ids_that_not_every_database_tells_apart_are_refused(self, store: RecordStore, project_id: str) -> None:
+        with store.transaction() as records:
+            with pytest.raises(InputError, match="id"):
+                records.add(project(project_id=project_id))
+            assert records.get(Project, project_id) is None
+            assert not records.delete(Project, project_id)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"owner": "x" * 256}, {"created_at_ms": 2**63}, {"name": "half \ud800"}],
+        ids=["long", "large", "no text"],
+    )
+    def test_what_does_not_fit_is_refused(self, store: RecordStore, changes: dict[str, Any]) -> None:
+        made = project()
+        with store.transaction() as records:
+            records.add(made)
+            with pytest.raises(InputError):
+                records.put(replace(made, **changes))
+        with store.reading() as records:
+            assert records.get(Project, made.project_id) == made
+
+    @pytest.mark.parametrize(
+        "which",
+        [
+            Query(equal={"namé": "x"}),
+            Query(contains={"shared_users": "x"}),
+            Query(between={"nothing": (1, 2)}),
+            Query(among={"owner": Among(kind=Sharing, column="nothing")}),
+        ],
+    )
+    def test_columns_that_are_not_searchable_are_refused(self, store: RecordStore, which: Query) -> None:
+        with store.reading() as records:
+            with pytest.raises(InputError, match="no searchable column"):
+                records.find(Project, which)
+            with pytest.raises(InputError, match="no searchable column"):
+                records.find(Project, order_by="shared_users")
+
+    # -- lists -----------------------------------------------------------------------------
+    def test_a_query_may_name_thousands_of_ids(self, store: RecordStore) -> None:
+        gateway = unique("gateway")
+        mine = [
+            project(project_id=f"{gateway} é{number}", gateway_id=gateway, created_at_ms=number) for number in range(4)
+        ]
+        with store.transaction() as records:
+            for each in mine:
+                records.add(each)
+        ids = [f"{gateway} é{number}" for number in range(1, 40_000)]
+        with store.reading() as records:
+            which = Query(equal={"project_id": ids, "gateway_id": gateway})
+            assert records.find(Project, which, order_by="created_at_ms", descending=True, limit=2) == mine[:1:-1]
+            assert records.count(Project, which) == 3
+
+    def test_what_one_may_see_is_found_by_a_join(self, store: RecordStore) -> None:
+        gateway = unique("gateway")
+        experiments = [
+            GatewayExperiment(
+                experiment_id=f"{gateway}-{number}",
+                project_id="p",
+                gateway_id=gateway,
+                user_name="ann",
+                experiment_name="Water",
+                created_at_ms=number,
+            )
+            for number in range(6)
+        ]
+        with store.transaction() as records:
+            for number, each in enumerate(experiments):
+                records.add(each)
+                group = "odd" if number % 2 else "even"
+                records.add(
+                    Sharing(domain_id=gateway, permission_type_id="READ", entity_id=each.experiment_id, group_id=group)
+                )
+        seen = Query(equal={"domain_id": gateway, "group_id": ["odd", "nobody"], "permission_type_id": "READ"})
+        which = Query(
+            equal={"gateway_id": gateway},
+            among={"experiment_id": Among(kind=Sharing, column="entity_id", which=seen)},
+        )
+        with store.reading() as records:
+            page = records.find(GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=2)
+            assert page == [experiments[5], experiments[3]]
+            assert records.count(GatewayExperiment, which) == 3
+
+    def test_what_one_may_see_may_be_very_much(self, store: RecordStore) -> None:
+        """The same join where the values are too many to be fetched, and from a table to itself."""
+        gateway, count = unique("gateway"), 1_200
+        ids = [f"{gateway}-{number:04}" for number in range(count)]
+        with store.transaction() as records:
+            for number, entity_id in enumerate(ids):
+                permission = "READ" if number % 100 else "WRITE"
+                records.add(
+                    Sharing(domain_id=gateway, permission_type_id=permission, entity_id=entity_id, group_id="all")
+                )
+            mine = [project(project_id=each, gateway_id=gateway) for each in (*ids[-2:], f"{gateway}-hidden")]
+            for each in mine:
+                records.add(each)
+        shared = Among(kind=Sharing, column="entity_id", which=Query(equal={"domain_id": gateway}))
+        with store.reading() as records:
+            seen = Query(equal={"gateway_id": gateway}, among={"project_id": shared})
+            assert records.find(Project, seen) == mine[:2]
+            writable = Query(equal={"permission_type_id": "WRITE"}, among={"entity_id": shared})
+            assert records.count(Sharing, writable) == count // 100
+
+    def test_unset_values_come_first_and_are_counted_as_nothing(self, store: RecordStore) -> None:
+        gateway = unique("gateway")
+        blank = Notification(gateway_id=gateway, title="t", notification_message="m")
+        made = [
+            replace(blank, notification_id=f"{gateway}-{number}", created_at_ms=instant)
+            for number, instant in enumerate([7, None, 5])
+        ]
+        which = Query(equal={"gateway_id": gateway})
+        with store.transaction() as records:
+            for each in made:
+                records.add(each)
+            assert records.find(Notification, which, order_by="created_at_ms") == [made[1], made[2], made[0]]
+            assert records.count_by(Notification, "created_at_ms", which) == {"": 1, "5": 1, "7": 1}
+            unset = Query(equal={"gateway_id": gateway, "created_at_ms": None})
+            assert records.keys(Notification, unset) == [made[1].notification_id]
