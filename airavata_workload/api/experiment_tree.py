@@ -1,0 +1,210 @@
+"""What became of an experiment, as portals draw it: its processes, their tasks, their jobs. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from airavata_workload.domain.change import StateChange, Subject
+from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
+from airavata_workload.domain.task import Task, TaskChange
+from airavata_workload.ports.registry import JobRecord
+from airavata_workload.records.jobs import GatewayJob
+from airavata_workload.records.processes import GatewayProcess
+from airavata_workload.records.statuses import (
+    ExperimentStatus,
+    JobStatus,
+    ProcessStatus,
+    RecordedError,
+    TaskStatus,
+)
+from airavata_workload.records.tasks import GatewayTask, TaskTypes
+
+_US_PER_MS = 1000
+
+_TYPES: Mapping[str, TaskTypes] = {
+    "env-setup": TaskTypes.ENV_SETUP,
+    "input-staging": TaskTypes.DATA_STAGING,
+    "output-staging": TaskTypes.DATA_STAGING,
+    "archive": TaskTypes.DATA_STAGING,
+    "job-submission": TaskTypes.JOB_SUBMISSION,
+    "job-monitoring": TaskTypes.MONITORING,
+    "env-cleanup": TaskTypes.ENV_CLEANUP,
+}
+"""Airavata's word for each kind of task; what else a gateway has plugged in runs something, as a submission does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentHistory:
+    """What the engine knows of one experiment."""
+
+    experiment_id: str
+    changes: Sequence[StateChange]
+    tasks: Sequence[Task] = ()
+    jobs: Sequence[JobRecord] = ()
+
+
+def experiment_statuses(changes: Iterable[StateChange]) -> tuple[ExperimentStatus, ...]:
+    """Every state that the experiment has been in, in order of time."""
+    return tuple(
+        ExperimentStatus(
+            state=ExperimentState(change.state),
+            changed_at_ms=change.at_us // _US_PER_MS,
+            reason=change.reason or None,
+            status_id=status_id("EXPERIMENT_STATE", change.experiment_id, change.state, change.at_us),
+        )
+        for change in changes
+        if change.subject is Subject.EXPERIMENT
+    )
+
+
+def experiment_errors(changes: Iterable[StateChange]) -> tuple[RecordedError, ...]:
+    """An error for each time that the experiment failed."""
+    return tuple(
+        _error("EXP_ERROR", change)
+        for change in changes
+        if change.subject is Subject.EXPERIMENT and change.state == ExperimentState.FAILED
+    )
+
+
+def processes(history: ExperimentHistory) -> tuple[GatewayProcess, ...]:
+    """The experiment's processes, the first one first. Tasks and jobs are those of the last one.
+
+    What an earlier process had done stays done: its tasks are the last one's.
+    """
+    by_process: dict[str, list[StateChange]] = {}
+    for change in history.changes:
+        if change.subject is Subject.PROCESS:
+            by_process.setdefault(change.subject_id, []).append(change)
+    present = history.tasks[0].process_id if history.tasks else next(reversed(by_process), "")
+    if present:
+        by_process.setdefault(present, [])
+    return tuple(
+        _process(history, process_id, changes, history.tasks if process_id == present else ())
+        for process_id, changes in by_process.items()
+    )
+
+
+def _process(
+    history: ExperimentHistory, process_id: str, changes: Sequence[StateChange], tasks: Sequence[Task]
+) -> GatewayProcess:
+    jobs = gateway_jobs(history, process_id)
+    made = tuple(_task(task, [job for job in jobs if job.task_id == task.task_id]) for task in tasks)
+    instants_ms = [change.at_us // _US_PER_MS for change in changes]
+    return GatewayProcess(
+        process_id=process_id,
+        experiment_id=history.experiment_id,
+        created_at_ms=min(instants_ms, default=None),
+        updated_at_ms=max(instants_ms, default=None),
+        process_statuses=tuple(_process_status(change) for change in changes),
+        tasks=made,
+        task_dag=",".join(task.task_id for task in made),
+        process_errors=tuple(
+            _error("PROCESS_ERROR", change) for change in changes if change.state == ProcessState.FAILED
+        ),
+    )
+
+
+def _process_status(change: StateChange) -> ProcessStatus:
+    return ProcessStatus(
+        state=ProcessState(change.state),
+        changed_at_ms=change.at_us // _US_PER_MS,
+        reason=change.reason or None,
+        status_id=status_id("PROCESS_STATE", change.subject_id, change.state, change.at_us),
+        process_id=change.subject_id,
+    )
+
+
+def _task(task: Task, jobs: Sequence[GatewayJob]) -> GatewayTask:
+    instants_ms = [line.at_us // _US_PER_MS for line in task.history]
+    return GatewayTask(
+        task_id=task.task_id,
+        task_type=_TYPES.get(task.kind, TaskTypes.JOB_SUBMISSION),
+        parent_process_id=task.process_id,
+        created_at_ms=min(instants_ms, default=0),
+        updated_at_ms=max(instants_ms, default=0),
+        task_statuses=tuple(_task_status(task.task_id, line) for line in task.history),
+        task_detail=task.name,
+        task_errors=tuple(
+            RecordedError(
+                error_id=status_id("TASK_ERROR", task.task_id, line.state, line.at_us),
+                created_at_ms=line.at_us // _US_PER_MS,
+                actual_error_message=line.reason,
+                user_friendly_message=task.user_message or line.reason,
+            )
+            for line in task.history
+            if line.state is TaskState.FAILED
+        ),
+        jobs=tuple(jobs),
+        max_retry=max(0, task.retry.attempts - 1),
+        current_retry=task.attempt - 1,
+    )
+
+
+def _task_status(task_id: str, line: TaskChange) -> TaskStatus:
+    return TaskStatus(
+        state=line.state,
+        changed_at_ms=line.at_us // _US_PER_MS,
+        reason=line.reason or None,
+        status_id=status_id("TASK_STATE", task_id, line.state, line.at_us),
+    )
+
+
+def gateway_jobs(history: ExperimentHistory, process_id: str) -> list[GatewayJob]:
+    """The experiment's jobs in order of submission, each with all states that it has been in."""
+    changes: dict[str, list[StateChange]] = {}
+    for change in history.changes:
+        if change.subject is Subject.JOB:
+            changes.setdefault(change.name, []).append(change)
+    return [
+        GatewayJob(
+            job_id=record.job.job_id,
+            task_id=record.task_id,
+            process_id=process_id,
+            job_description=f"{record.job.job_name} on {record.job.cluster}",
+            created_at_ms=record.job.submitted_at_us // _US_PER_MS,
+            job_statuses=_job_statuses(record, changes.get(record.job.job_name, ())),
+            job_name=record.job.job_name,
+            working_dir=record.job.working_directory,
+            std_out=record.job.stdout,
+            std_err=record.job.stderr,
+            exit_code=record.exit_code,
+            experiment_id=record.experiment_id,
+        )
+        for record in history.jobs
+    ]
+
+
+def _job_statuses(record: JobRecord, changes: Sequence[StateChange]) -> tuple[JobStatus, ...]:
+    told = tuple(_job_status(record, change.state, change.at_us, change.reason) for change in changes)
+    # The audit trail may lag behind the job's own row, never the other way round.
+    if told and told[-1].job_state is record.state:
+        return told
+    return (*told, _job_status(record, record.state, record.updated_at_us, record.reason))
+
+
+def _job_status(record: JobRecord, state: str, at_us: int, reason: str) -> JobStatus:
+    return JobStatus(
+        job_state=JobState(state),
+        changed_at_ms=at_us // _US_PER_MS,
+        reason=reason or None,
+        status_id=status_id(record.job.job_id, record.task_id, state, at_us),
+    )
+
+
+def status_id(prefix: str, subject_id: str, state: str, at_us: int) -> str:
+    """The id of a status or an error: always the same for the same one, so that clients see no new ones at each look.
+
+    Source: Airavata 0.17, the registry's ids: a prefix, then a UUID.
+    """
+    return f"{prefix}_{uuid.uuid5(uuid.NAMESPACE_URL, f'{subject_id}/{state}/{at_us}')}"
+
+
+def _error(prefix: str, change: StateChange) -> RecordedError:
+    return RecordedError(
+        error_id=status_id(prefix, change.subject_id, change.state, change.at_us),
+        created_at_ms=change.at_us // _US_PER_MS,
+        actual_error_message=change.reason,
+        user_friendly_message=change.user_message or change.reason,
+    )

@@ -1,0 +1,73 @@
+"""What events may have failed to tell is looked at a little at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+from catalogue_site import catalogue_site
+
+from airavata_workload.api import experiment_follower
+from airavata_workload.api.experiment_follower import ExperimentFollower
+from airavata_workload.api.experiment_products import ExperimentProducts
+from airavata_workload.api.workload import Workload
+from airavata_workload.domain.change import Event, StateChange
+from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.states import ExperimentState
+from airavata_workload.records.experiments import GatewayExperiment
+from airavata_workload.records.statuses import ExperimentStatus
+
+
+class Unlaunched:
+    """The part of ``Workload`` that is asked about experiments of which the engine knows nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def latest_event(self) -> int:
+        return 0
+
+    def events(self, since: int, *, wait_s: float) -> list[Event]:
+        return []
+
+    def audit_trail(self, experiment_id: str) -> list[StateChange]:
+        self.asked.append(experiment_id)
+        raise NotFoundError(f"There is no experiment '{experiment_id}'.")
+
+
+def test_open_experiments_are_looked_at_few_at_a_time_those_that_run_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment_follower, "_LOOKS_A_ROUND", 2)
+    engine = Unlaunched()
+    with catalogue_site(tmp_path) as site:
+        with site.records.transaction() as records:
+            records.put_all(
+                GatewayExperiment,
+                [
+                    _experiment("a", ExperimentState.CREATED),
+                    _experiment("b", ExperimentState.COMPLETED),
+                    _experiment("c", ExperimentState.EXECUTING),
+                    _experiment("d", ExperimentState.CREATED),
+                ],
+            )
+        products = ExperimentProducts(records=site.records, clock=site.clock)
+        follower = ExperimentFollower(records=site.records, workload=cast("Workload", engine), products=products)
+        seen = []
+        for _ in range(3):
+            follower.round()
+            seen.append(tuple(engine.asked))
+            engine.asked.clear()
+    assert seen == [("c", "a"), ("d",), ()]
+
+
+def _experiment(experiment_id: str, state: ExperimentState) -> GatewayExperiment:
+    return GatewayExperiment(
+        experiment_id=experiment_id,
+        project_id="p",
+        gateway_id="chemistry",
+        user_name="ada",
+        experiment_name=experiment_id,
+        experiment_status=(ExperimentStatus(state=state, changed_at_ms=1),),
+    )
