@@ -1,0 +1,55 @@
+"""Compute resources, how jobs and files get to them, and how full their queues are."""
+
+from __future__ import annotations
+
+from airavata_adapters.thrift_api.targets import Table
+
+AIRAVATA: Table = {
+    "registerComputeResource": ("compute_resources", "register"),
+    "getComputeResource": ("compute_resources", "get"),
+    "getAllComputeResourceNames": ("compute_resources", "names"),
+    "updateComputeResource": ("compute_resources", "update"),
+    "deleteComputeResource": ("compute_resources", "delete"),
+    "deleteBatchQueue": ("compute_resources", "delete_batch_queue"),
+    "addLocalSubmissionDetails": ("job_submissions", "add_local"),
+    "updateLocalSubmissionDetails": ("job_submissions", "update_local"),
+    "getLocalJobSubmission": ("job_submissions", "get_local"),
+    "addSSHJobSubmissionDetails": ("job_submissions", "add_ssh"),
+    "addSSHForkJobSubmissionDetails": ("job_submissions", "add_ssh_fork"),
+    "updateSSHJobSubmissionDetails": ("job_submissions", "update_ssh"),
+    "getSSHJobSubmission": ("job_submissions", "get_ssh"),
+    "addCloudJobSubmissionDetails": ("job_submissions", "add_cloud"),
+    "updateCloudJobSubmissionDetails": ("job_submissions", "update_cloud"),
+    "getCloudJobSubmission": ("job_submissions", "get_cloud"),
+    "addUNICOREJobSubmissionDetails": ("job_submissions", "add_unicore"),
+    "updateUnicoreJobSubmissionDetails": ("job_submissions", "update_unicore"),
+    "getUnicoreJobSubmission": ("job_submissions", "get_unicore"),
+    "changeJobSubmissionPriority": ("job_submissions", "change_priority"),
+    "changeJobSubmissionPriorities": ("job_submissions", "change_priorities"),
+    "deleteJobSubmissionInterface": ("job_submissions", "delete"),
+    "registerResourceJobManager": ("job_submissions", "register_job_manager"),
+    "updateResourceJobManager": ("job_submissions", "update_job_manager"),
+    "getResourceJobManager": ("job_submissions", "get_job_manager"),
+    "deleteResourceJobManager": ("job_submissions", "delete_job_manager"),
+    "addLocalDataMovementDetails": ("data_movements", "add_local"),
+    "updateLocalDataMovementDetails": ("data_movements", "update_local"),
+    "getLocalDataMovement": ("data_movements", "get_local"),
+    "addSCPDataMovementDetails": ("data_movements", "add_scp"),
+    "updateSCPDataMovementDetails": ("data_movements", "update_scp"),
+    "getSCPDataMovement": ("data_movements", "get_scp"),
+    "addUnicoreDataMovementDetails": ("data_movements", "add_unicore"),
+    "updateUnicoreDataMovementDetails": ("data_movements", "update_unicore"),
+    "getUnicoreDataMovement": ("data_movements", "get_unicore"),
+    "addGridFTPDataMovementDetails": ("data_movements", "add_grid_ftp"),
+    "updateGridFTPDataMovementDetails": ("data_movements", "update_grid_ftp"),
+    "getGridFTPDataMovement": ("data_movements", "get_grid_ftp"),
+    "changeDataMovementPriority": ("data_movements", "change_priority"),
+    "changeDataMovementPriorities": ("data_movements", "change_priorities"),
+    "deleteDataMovementInterface": ("data_movements", "delete"),
+    "getLatestQueueStatuses": ("queue_statuses", "latest"),
+}
+REGISTRY: Table = {
+    **AIRAVATA,
+    "registerQueueStatuses": ("queue_statuses", "register"),
+    "getQueueStatus": ("queue_statuses", "get"),
+}

@@ -1,0 +1,68 @@
+"""Experiments: their life, what became of them, lists of them."""
+
+from __future__ import annotations
+
+from airavata_adapters.thrift_api.targets import Table
+from airavata_workload.api.api import Api
+from airavata_workload.domain.caller import Caller
+from airavata_workload.records.experiments import GatewayExperiment
+
+
+def _in_project(
+    api: Api, caller: Caller, gateway_id: str, project_id: str, limit: int = -1, offset: int = 0
+) -> tuple[GatewayExperiment, ...]:
+    """The registry names the gateway, which the project does as well."""
+    return api.experiment_lists.in_project(caller, project_id, limit, offset)
+
+
+AIRAVATA: Table = {
+    "createExperiment": ("experiments", "create"),
+    "updateExperiment": ("experiments", "update"),
+    "updateExperimentConfiguration": ("experiments", "update_configuration"),
+    "updateResourceScheduleing": ("experiments", "update_scheduling"),
+    "deleteExperiment": ("experiments", "delete"),
+    "validateExperiment": ("experiments", "validate"),
+    "launchExperiment": ("experiments", "launch"),
+    "terminateExperiment": ("experiments", "terminate"),
+    "cloneExperiment": ("experiments", "clone"),
+    "cloneExperimentByAdmin": ("experiments", "clone_by_admin"),
+    "getExperiment": ("experiment_views", "get"),
+    "getExperimentByAdmin": ("experiment_views", "get_by_admin"),
+    "getDetailedExperimentTree": ("experiment_views", "tree"),
+    "getExperimentStatus": ("experiment_views", "status"),
+    "getExperimentOutputs": ("experiment_views", "outputs"),
+    "getJobStatuses": ("experiment_views", "job_statuses"),
+    "getJobDetails": ("experiment_views", "jobs"),
+    "fetchIntermediateOutputs": ("intermediate_outputs", "fetch"),
+    "getIntermediateOutputProcessStatus": ("intermediate_outputs", "status"),
+    "getIntermediateOutputs": ("intermediate_outputs", "outputs"),
+    "searchExperiments": ("experiment_lists", "search"),
+    "getUserExperiments": ("experiment_lists", "of_user"),
+    "getExperimentsInProject": ("experiment_lists", "in_project"),
+    "getExperimentStatistics": ("experiment_lists", "statistics"),
+}
+REGISTRY: Table = {
+    "createExperiment": ("experiments", "create"),
+    "updateExperiment": ("experiments", "update"),
+    "updateExperimentConfiguration": ("experiments", "update_configuration"),
+    "updateResourceScheduleing": ("experiments", "update_scheduling"),
+    "deleteExperiment": ("experiments", "delete"),
+    "getExperiment": ("experiment_views", "get"),
+    "getDetailedExperimentTree": ("experiment_views", "tree"),
+    "getExperimentStatus": ("experiment_views", "status"),
+    "getExperimentOutputs": ("experiment_views", "outputs"),
+    "getJobStatuses": ("experiment_views", "job_statuses"),
+    "getJobDetails": ("experiment_views", "jobs"),
+    "getUserExperiments": ("experiment_lists", "of_user"),
+    "getIntermediateOutputs": ("intermediate_outputs", "outputs"),
+    "getExperimentsInProject": _in_project,
+    "searchExperiments": ("experiment_lists", "search_among"),
+    "getExperimentStatistics": ("experiment_lists", "statistics_among"),
+}
+ORCHESTRATOR: Table = {
+    "launchExperiment": ("orchestration", "launch"),
+    "validateExperiment": ("orchestration", "validate"),
+    "launchProcess": ("orchestration", "launch_process"),
+    "validateProcess": ("orchestration", "validate_process"),
+    "terminateExperiment": ("orchestration", "terminate"),
+}
