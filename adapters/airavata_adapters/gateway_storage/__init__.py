@@ -1,0 +1,1 @@
+"""The installation's own storage for its gateways' users, over SFTP and SCP."""
