@@ -4,31 +4,51 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import airavata_workload_config
 
+from airavata_workload.api.authentication import (
+    Authentication,
+    InsecureAuthentication,
+    RoleSource,
+    TokenAuthentication,
+    no_more_roles,
+)
+from airavata_workload.api.clusters import Clusters
+from airavata_workload.api.own_storage import offered_storage
 from airavata_workload.api.workload import Workload
+from airavata_workload.api_servers import opened
 from airavata_workload.documents.cluster_file import ClusterFiles
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
-from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.cluster import Cluster
+from airavata_workload.domain.errors import NotFoundError, SettingsError
+from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.migration.seal import refuse_if_moved
 from airavata_workload.plugins import catalogue
+from airavata_workload.ports.api_server import ApiServer, ApiServerContext
 from airavata_workload.ports.backing import SESSION_PARTITION, BackingContext
 from airavata_workload.ports.credential_store import CredentialStore
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.identity_provider import IdentityProvider, IdentityProviderContext
+from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import Registry
+from airavata_workload.ports.remote_shell import RemoteShell
 from airavata_workload.ports.store_schema import StoreSchema
 from airavata_workload.ports.task_queue import TaskQueue
+from airavata_workload.ports.token_verifier import TokenIssuer, TokenVerifier
 from airavata_workload.resources import Resources
 from airavata_workload.settings import Settings
 
 if TYPE_CHECKING:  # the engine is slow to import, and most commands of the command line only look
+    from airavata_workload.api.api import Api
+    from airavata_workload.api.registered_clusters import RegisteredClusters
     from airavata_workload.engine import Engine
+    from airavata_workload.stage import Stage
 
 
 class Installation:
@@ -67,10 +87,20 @@ class Installation:
 
         Raises ``NotFoundError`` if the registry has none that could be out of date.
         """
-        schema: StoreSchema = catalogue("store_schemas").load(self.settings.registry)(
-            self._context("registry", self.partition)
-        )
-        return schema
+        return self._schema("registry", "store_schemas")
+
+    @property
+    def records(self) -> RecordStore:
+        """The record store."""
+        store: RecordStore = self._open("record_store", "record_stores")
+        return store
+
+    def record_schema(self) -> StoreSchema:
+        """The form of the record store's tables; the record store itself is not opened.
+
+        Raises ``NotFoundError`` if it has none that could be out of date.
+        """
+        return self._schema("record_store", "record_store_schemas")
 
     @property
     def queue(self) -> TaskQueue:
@@ -97,12 +127,156 @@ class Installation:
         return store
 
     @property
-    def clusters(self) -> ClusterFiles:
-        """The clusters that cluster files describe: this installation's own, then the shipped ones."""
+    def token_verifiers(self) -> list[TokenVerifier]:
+        """Who verifies access tokens, in the order in which they are asked."""
+
+        def make() -> list[TokenVerifier]:
+            factories = {name: catalogue("token_verifiers").load(name) for name in self.settings.token_verifiers}
+            given = self.settings.options.token_verifiers
+            for name in given:
+                if name not in factories:
+                    raise SettingsError(
+                        f"[options.token_verifiers.{name}] is there, and '{name}' is not among token_verifiers.",
+                        key="token_verifiers",
+                        remedy="Add it there, or take out the table.",
+                    )
+            return [factory(self._context_with(given.get(name, {}))) for name, factory in factories.items()]
+
+        verifiers: list[TokenVerifier] = self._once("token_verifiers", make)
+        return verifiers
+
+    @property
+    def token_issuer(self) -> TokenIssuer:
+        """Who makes this installation's own tokens. Raises ``SettingsError`` if nobody does."""
+        for verifier in self.token_verifiers:
+            if isinstance(verifier, TokenIssuer):
+                return verifier
+        raise SettingsError(
+            "This installation issues no tokens of its own.",
+            key="token_verifiers",
+            remedy='Add "own" to the setting token_verifiers.',
+        )
+
+    @property
+    def accounts(self) -> IdentityProvider:
+        """Where the accounts of the gateways' users are."""
+
+        def make() -> IdentityProvider:
+            factory = catalogue("identity_providers").load(self.settings.identity_provider)
+            context = IdentityProviderContext(
+                home=self.settings.home,
+                session=self.session,
+                options=self.settings.options.identity_provider,
+                records=self.records,
+                clock=self.clock,
+            )
+            provider: IdentityProvider = factory(context)
+            return provider
+
+        accounts: IdentityProvider = self._once("identity_provider", make)
+        return accounts
+
+    def authentication(self, *, insecure: bool = False, role_source: RoleSource = no_more_roles) -> Authentication:
+        """Who says who calls. ``insecure`` believes everybody, so first see that only this machine can call."""
+        if insecure:
+            return InsecureAuthentication()
+        return TokenAuthentication(verifiers=self.token_verifiers, role_source=role_source)
+
+    def api(self) -> Api:
+        """What portals ask for: the application layer over the record store."""
+        from airavata_workload.api.api import Api, ApiParts
+        from airavata_workload.api.ssh_key_pair import KeyType
+
+        def make() -> Api:
+            return Api(
+                ApiParts(
+                    records=self.records,
+                    secrets=self.credentials,
+                    accounts=self.accounts,
+                    workload=self.workload(),
+                    clusters=self.clusters.registered,
+                    resources=self.resources,
+                    provisioners=catalogue("account_provisioners"),
+                    open_shell=self._new_shell,
+                    validators=[catalogue("validators").load(name)() for name in self.settings.validators],
+                    has_dag=self._has_dag,
+                    super_gateway=self.settings.super_gateway,
+                    ssh_key_type=KeyType(self.settings.ssh_key_type),
+                    clock=self.clock,
+                )
+            )
+
+        api: Api = self._once("api", make)
+        return api
+
+    def _new_shell(self, cluster: Cluster) -> RemoteShell:
+        shell: RemoteShell = catalogue("remote_shells").load(cluster.remote_shell)().open(cluster, self.credentials)
+        return shell
+
+    def _has_dag(self, application_type: str) -> bool:
+        try:
+            self.graph.abstract(application_type)
+        except NotFoundError:
+            return False
+        return True
+
+    @property
+    def storage(self) -> GatewayStorage | None:
+        """The storage that this installation offers to its gateways' users; ``None`` if it offers none.
+
+        Raises ``SettingsError`` if the settings do not say how clients call its host.
+        """
+        return offered_storage(self.settings.storage, self.settings.storage_directory)
+
+    def api_server(self, *, insecure: bool = False) -> ApiServer:
+        """The servers that clients talk to, as one, their ports bound: Thrift, and storage and HTTP if enabled.
+
+        Raises ``SettingsError`` for a port that cannot be had, ``DeniedError``
+        if ``insecure`` and others than this machine would reach it, and
+        ``PluginLoadError`` where the extra ``thrift`` is not installed.
+        """
+        from airavata_workload.api.member_roles import MemberRoles
+
+        settings = self.settings
+        api = self.api()
+        roles = MemberRoles(source=api.groups.roles, clock=self.clock)
+        authentication = self.authentication(insecure=insecure, role_source=roles)
+        storage = self.storage
+        context = ApiServerContext(
+            api=api,
+            authenticate=authentication.caller,
+            settings=settings.thrift,
+            home=settings.home,
+            insecure=insecure,
+            storage=storage,
+            default_gateway=settings.default_gateway,
+        )
+        more = {name: table for name in ("storage", "http") if (table := getattr(settings, name)).enabled}
+        server = opened({"thrift": settings.thrift, **more}, context)
+        api.first_start.offer(settings.default_gateway, storage)
+        return server
+
+    @property
+    def clusters(self) -> Clusters:
+        """The clusters that cluster files describe, this installation's own before the shipped; and registered ones."""
         shipped = airavata_workload_config.directory() / "clusters"
         directories = (self.settings.clusters_directory, shipped)
-        files: ClusterFiles = self._once("clusters", lambda: ClusterFiles(directories, self.settings.home))
-        return files
+
+        def registered() -> RegisteredClusters:
+            from airavata_workload.api.registered_clusters import RegisteredClusters
+
+            return RegisteredClusters(
+                records=self.records,
+                clock=self.clock,
+                local=self.settings.local_resources,
+                own_storage=self.storage,
+            )
+
+        def make() -> Clusters:
+            return Clusters(files=ClusterFiles(directories, self.settings.home), registered=registered)
+
+        clusters: Clusters = self._once("clusters", make)
+        return clusters
 
     @property
     def resources(self) -> Resources:
@@ -111,19 +285,21 @@ class Installation:
         return resources
 
     def _open(self, setting: str, namespace: str) -> Any:
-        def make() -> Any:
-            factory = catalogue(namespace).load(getattr(self.settings, setting))
-            return factory(self._context(setting, self.partition))
+        return self._once(setting, lambda: self._made(setting, namespace))
 
-        return self._once(setting, make)
+    def _schema(self, setting: str, namespace: str) -> StoreSchema:
+        schema: StoreSchema = self._made(setting, namespace)
+        return schema
+
+    def _made(self, setting: str, namespace: str) -> Any:
+        factory = catalogue(namespace).load(getattr(self.settings, setting))
+        return factory(self._context(setting, self.partition))
 
     def _context(self, setting: str, partition: str) -> BackingContext:
-        return BackingContext(
-            home=self.settings.home,
-            session=self.session,
-            partition=partition,
-            options=getattr(self.settings.options, setting),
-        )
+        return self._context_with(getattr(self.settings.options, setting), partition)
+
+    def _context_with(self, options: Mapping[str, Any], partition: str = "") -> BackingContext:
+        return BackingContext(home=self.settings.home, session=self.session, partition=partition, options=options)
 
     def _once(self, key: str, make: Any) -> Any:
         if key not in self._opened:
@@ -161,8 +337,9 @@ class Installation:
         kinds: Sequence[str] | None = None,
         slots: int | None = None,
         adopt_orphans: bool,
+        beside: Sequence[Stage] = (),
     ) -> Engine:
-        """The stages of a service in this process, by default all of them.
+        """The stages of a service in this process, by default all of them, and what runs ``beside`` them.
 
         Raises ``NotFoundError`` for a kind that no plugin has.
         """
@@ -206,6 +383,7 @@ class Installation:
                 adopt_orphans=adopt_orphans,
             ),
             Service(service),
+            beside=beside,
         )
 
     def _queue_of(self, experiment_id: str) -> TaskQueue:
@@ -228,12 +406,15 @@ class Installation:
             "task_queue",
             "event_bus",
             "registry",
+            "record_store",
             "graph_store",
             "credential_store",
             "recovery_nodes",
         ]
         for queue in self._other_queues.values():
             queue.close()
+        for verifier in self._opened.pop("token_verifiers", ()):
+            verifier.close()
         for key in order:
             opened = self._opened.pop(key, None)
             if opened is not None:

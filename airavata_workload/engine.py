@@ -42,9 +42,10 @@ log = structlog.get_logger("airavata_workload")
 
 
 class Service(StrEnum):
-    """What a process runs: the whole engine, or one stage of it."""
+    """What a process runs: the whole engine, one stage of it, or what clients talk to."""
 
     ENGINE = "engine"
+    API = "api"
     ORCHESTRATOR = "orchestrator"
     SCHEDULER = "scheduler"
     WORKER = "worker"
@@ -87,9 +88,12 @@ class EngineParts:
 
 
 class Engine:
-    """Orchestrator, scheduler, worker, monitor and recovery, or one of them; they meet only in the ports."""
+    """Orchestrator, scheduler, worker, monitor and recovery, or one of them; they meet only in the ports.
 
-    def __init__(self, parts: EngineParts, service: Service = Service.ENGINE) -> None:
+    ``beside`` are further stages, which start and stop with them.
+    """
+
+    def __init__(self, parts: EngineParts, service: Service = Service.ENGINE, *, beside: Sequence[Stage] = ()) -> None:
         self._parts = parts
         self.service = service
         self._partition = Partition(parts.partition, parts.nodes)
@@ -103,7 +107,7 @@ class Engine:
             Service.WORKER: self._worker,
             Service.MONITOR: self._monitor,
         }
-        self._others: list[Stage] = []
+        self._others: list[Stage] = [*beside]
         self._stages = {each: make() for each, make in makers.items() if service in (Service.ENGINE, each)}
         if parts.adopt_orphans:
             if Service.ORCHESTRATOR in self._stages:

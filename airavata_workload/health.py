@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ REQUEST_TIMEOUT_S = 5.0
 
 
 class Subject(Protocol):
-    """What is asked about; an ``Engine`` is one."""
+    """What is asked about; an ``Engine`` is one, an ``ApiServer`` another."""
 
     def stuck(self) -> list[str]:
         """The stages that have died or hang."""
@@ -31,12 +31,41 @@ class Subject(Protocol):
         """The stages that do not work now, each with the reason."""
 
 
-class HealthServer:
-    """Serves the two paths until it is closed. Raises ``SettingsError`` if the address cannot be had."""
+class Together:
+    """Several subjects in one process."""
 
-    def __init__(self, subject: Subject, *, service: str, session: str, host: str, port: int) -> None:
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self._subjects = tuple(subjects)
+
+    def stuck(self) -> list[str]:
+        """As ``Subject.stuck``."""
+        return [name for subject in self._subjects for name in subject.stuck()]
+
+    def troubles(self) -> dict[str, str]:
+        """As ``Subject.troubles``."""
+        return {name: reason for subject in self._subjects for name, reason in subject.troubles().items()}
+
+
+class HealthServer:
+    """Serves the two paths until it is closed. Raises ``SettingsError`` if the address cannot be had.
+
+    ``listeners`` are the addresses at which the service's own clients find it.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        *,
+        service: str,
+        session: str,
+        host: str,
+        port: int,
+        listeners: Mapping[str, str] | None = None,
+    ) -> None:
         self._subject = subject
-        self._about = {"service": service, "session": session}
+        self._about: dict[str, Any] = {"service": service, "session": session}
+        if listeners:
+            self._about["listeners"] = dict(listeners)
         self.ready = False
         """Set by the owner once the service has started, and taken back when it begins to stop."""
 

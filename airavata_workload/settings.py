@@ -23,6 +23,8 @@ from airavata_workload.documents.binding import problems
 from airavata_workload.documents.document import Document, combined
 from airavata_workload.documents.toml_document import read_toml
 from airavata_workload.domain.errors import DocumentError, SettingsError
+from airavata_workload.storage_settings import HttpSettings, StorageSettings
+from airavata_workload.thrift_settings import ThriftSettings
 
 ENVIRONMENT_PREFIX = "AIRAVATA_WORKLOAD_"
 HOME_VARIABLE = "AIRAVATA_WORKLOAD_HOME"
@@ -44,8 +46,13 @@ class BackingOptions(BaseModel):
     task_queue: dict[str, Any] = Field({}, description="Options of the task queue.")
     recovery_nodes: dict[str, Any] = Field({}, description="Options of the recovery nodes.")
     registry: dict[str, Any] = Field({}, description="Options of the registry.")
+    record_store: dict[str, Any] = Field({}, description="Options of the record store.")
     event_bus: dict[str, Any] = Field({}, description="Options of the event bus.")
     credential_store: dict[str, Any] = Field({}, description="Options of the credential store.")
+    token_verifiers: dict[str, dict[str, Any]] = Field(
+        {}, description="Options of the token verifiers, a table for each by its name."
+    )
+    identity_provider: dict[str, Any] = Field({}, description="Options of the identity provider.")
 
 
 class Settings(BaseSettings):
@@ -64,8 +71,15 @@ class Settings(BaseSettings):
     task_queue: str = Field("embedded", description="What carries tasks to workers: an entry point of task_queues.")
     recovery_nodes: str = Field("embedded", description="Who runs what: an entry point of recovery_nodes.")
     registry: str = Field("embedded", description="Experiments and audit trail: an entry point of registries.")
+    record_store: str = Field("embedded", description="What portals keep: an entry point of record_stores.")
     event_bus: str = Field("embedded", description="What carries events: an entry point of event_buses.")
     credential_store: str = Field("encrypted-file", description="Keys and passwords: one of credential_stores.")
+    token_verifiers: list[str] = Field(
+        ["own"], description="Whose access tokens are accepted: entry points of token_verifiers; the first that fits."
+    )
+    identity_provider: str = Field(
+        "own", description="Where the accounts of the gateways' users are: an entry point of identity_providers."
+    )
     options: BackingOptions = Field(BackingOptions(), description="Option tables of these backing systems.")
     partition: str = Field("", description="Separates the queues of engines that share a store; '' is the common one.")
 
@@ -74,11 +88,29 @@ class Settings(BaseSettings):
         ["batch-queue", "inputs"], description="Refuse experiments that cannot work, in this order."
     )
 
+    local_resources: bool = Field(
+        False, description="Whether resources registered by gateways may be this machine itself, without a login."
+    )
+
     worker_slots: int = Field(16, gt=0, le=1024, description="Tasks that one worker process runs at once.")
     drain_time_s: float = Field(30.0, ge=0, description="Seconds that running tasks are given when a service stops.")
 
     health_host: str = Field("127.0.0.1", description="Address on which a service answers /live and /ready.")
     health_port: int = Field(0, ge=0, le=65535, description="Port for that; 0 is any that is free.")
+
+    thrift: ThriftSettings = Field(ThriftSettings(), description="Airavata's Thrift services: the tables below.")
+
+    default_gateway: str = Field(
+        "default", description="Gateway that is there from the first start of an API server; '' is none."
+    )
+    super_gateway: str = Field(
+        "", description="Gateway whose administrators see, change and approve all gateways; '' is none."
+    )
+    ssh_key_type: Literal["ed25519", "rsa"] = Field(
+        "ed25519", description="Type of the SSH keys that are made for gateways and users; rsa has 3072 bits."
+    )
+    storage: StorageSettings = Field(StorageSettings(), description="The gateways' storage: the table below.")
+    http: HttpSettings = Field(HttpSettings(), description="The routes under /api/v1: the table below.")
 
     max_tasks_per_host: int = Field(
         32, gt=0, description="Tasks at once on a host whose cluster cannot be read; otherwise its max_tasks counts."
@@ -138,6 +170,11 @@ class Settings(BaseSettings):
     def dags_directory(self) -> Path:
         """Where this installation's own DAG files are."""
         return self.home / "dags"
+
+    @property
+    def storage_directory(self) -> Path:
+        """Where the gateways' storage is."""
+        return (self.storage.root or self.home / "storage").expanduser().absolute()
 
     @property
     def outputs_directory(self) -> Path:

@@ -6,6 +6,8 @@ import contextlib
 import errno
 import fcntl
 import os
+import shlex
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from airavata_workload.domain.errors import DeniedError, StoreUnavailableError, 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 _POLL_S = 0.01
+_READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def translated(error: OSError, path: Path) -> WorkloadError:
@@ -25,6 +28,24 @@ def translated(error: OSError, path: Path) -> WorkloadError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreUnavailableError(text, remedy="Free some space; work goes on by itself then.")
     return StoreUnavailableError(text, remedy="Check the home directory and its file system.")
+
+
+def refuse_readable_by_others(path: Path) -> None:
+    """Let a file with a secret pass only if nobody but its owner may read it.
+
+    Raises ``DeniedError`` with the command that mends it, ``FileNotFoundError`` if there is no such file.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise translated(error, path) from error
+    if mode & _READABLE_BY_OTHERS:
+        raise DeniedError(
+            f"{path} has mode {mode:04o}: others than its owner may read it.",
+            remedy=f"Run: chmod 600 {shlex.quote(str(path))}",
+        )
 
 
 def make_directory(path: Path) -> None:

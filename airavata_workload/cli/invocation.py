@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # slow to import, and not needed for help
 
 LOOKING = ("watch", "logs", "clusters", "doctor")
 """What opens an installation without starting or changing anything."""
-SERVICES = ("serve", "orchestrator", "scheduler", "worker", "monitor")
+SERVICES = ("serve", "api", "orchestrator", "scheduler", "worker", "monitor")
 """What runs until it is stopped, and so logs what it does."""
 
 

@@ -24,6 +24,7 @@ from airavata_workload.cli.views.check_views import check_form
 from airavata_workload.cli.views.migration_views import migration_form
 from airavata_workload.cli.views.plugin_views import plugin_form
 from airavata_workload.cli.views.schema_views import schema_form
+from airavata_workload.cli.views.token_views import identity_form, token_form
 from airavata_workload.cli.views.top_views import top_form
 
 FORMS: tuple[tuple[str, Callable[..., Any]], ...] = (
@@ -39,6 +40,8 @@ FORMS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("`top`", top_form),
     ("`plugins list`", plugin_form),
     ("`credentials list`, `add`", json_forms.credential_form),
+    ("`token list`; `token create`, which adds the member `token`", token_form),
+    ("`token check`", identity_form),
     ("`db current`, `check`, `upgrade`", schema_form),
     ("`migrate`", migration_form),
     ("`config show`", setting_form),

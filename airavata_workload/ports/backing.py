@@ -17,7 +17,9 @@ SESSION_PARTITION = "session:"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackingContext:
     """The entry points of ``graph_stores``, ``task_queues``, ``recovery_nodes``, ``registries``,
-    ``store_schemas``, ``event_buses`` and ``credential_stores`` are called with one of these and return the port.
+    ``store_schemas``, ``record_stores``, ``record_store_schemas``,
+    ``event_buses``, ``credential_stores`` and ``token_verifiers`` are called with one of these and
+    return the port; those of ``identity_providers`` with one that says more.
 
     ``home`` is ``$AIRAVATA_WORKLOAD_HOME``, ``session`` the id of the running
     process (see ``identifiers.session_id``), ``partition`` separates queues

@@ -19,6 +19,7 @@ def pages() -> dict[str, Callable[[], str]]:
         settings,
         states,
         task_plugins,
+        thrift_api,
     )
 
     return {
@@ -33,5 +34,6 @@ def pages() -> dict[str, Callable[[], str]]:
         "settings.md": settings.page,
         "states.md": states.page,
         "task-plugins.md": task_plugins.page,
+        "thrift-api.md": thrift_api.page,
         **states.diagrams(),
     }

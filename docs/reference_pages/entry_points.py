@@ -8,18 +8,23 @@ from typing import Any
 
 from airavata_workload import plugins
 from airavata_workload.ports import (
+    account_provisioner,
+    api_server,
     backing,
     batch_system,
     credential_store,
     event_bus,
     file_transfer,
     graph_store,
+    identity_provider,
+    record_store,
     recovery_nodes,
     registry,
     remote_shell,
     store_schema,
     task_plugin,
     task_queue,
+    token_verifier,
     validation,
 )
 from reference_pages import project
@@ -46,8 +51,23 @@ FACTORIES: dict[str, tuple[type[Any], str]] = {
         store_schema.StoreSchema,
         f"{_BACKING}; under the name of the registry whose tables it is about, if that has any to bring up to date",
     ),
+    "record_stores": (record_store.RecordStore, _BACKING),
+    "record_store_schemas": (
+        store_schema.StoreSchema,
+        f"{_BACKING}; under the name of the record store whose tables it is about",
+    ),
     "event_buses": (event_bus.EventBus, _BACKING),
     "credential_stores": (credential_store.CredentialStore, _BACKING),
+    "token_verifiers": (token_verifier.TokenVerifier, f"{_BACKING}; several may be in use at once"),
+    "identity_providers": (
+        identity_provider.IdentityProvider,
+        f"a function of one {code('IdentityProviderContext')} that returns the port",
+    ),
+    "api_servers": (
+        api_server.ApiServer,
+        f"a function of one {code('ApiServerContext')} that returns the port",
+    ),
+    "account_provisioners": (account_provisioner.AccountProvisioner, "the class; made with its parameters"),
     "placements": (validation.Placement, "the class; made without arguments"),
     "validators": (validation.Validator, "the class; made without arguments"),
 }
@@ -93,8 +113,10 @@ _SUITES = {
     "task_queues": "task_queue_suite",
     "recovery_nodes": "recovery_nodes_suite",
     "registries": "registry_suite",
+    "record_stores": "record_store_suite",
     "event_buses": "event_bus_suite",
     "credential_stores": "credential_store_suite",
+    "identity_providers": "identity_provider_suite",
 }
 
 

@@ -24,8 +24,13 @@ _ORDER = (
     "recovery_nodes",
     "registry",
     "store_schema",
+    "record_store",
     "event_bus",
     "credential_store",
+    "token_verifier",
+    "identity_provider",
+    "api_server",
+    "account_provisioner",
     "validation",
     "backing",
 )

@@ -50,6 +50,8 @@ class CommandLine:
         self.environment = {
             **os.environ,
             "AIRAVATA_WORKLOAD_HOME": str(home),
+            # Several engines run on this machine at once; the Thrift services have fixed ports.
+            "AIRAVATA_WORKLOAD_THRIFT__ENABLED": "false",
             "COLUMNS": "100",
             "PYTHONIOENCODING": "utf-8",
         }

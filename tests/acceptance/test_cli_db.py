@@ -1,4 +1,4 @@
-"""``db``: the tables of the registry that the settings name."""
+"""``db``: the tables of the registry and of the record store that the settings name."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ def set_revision(database: Path, revision: str) -> None:
 
 
 def test_a_new_home_is_checked_upgraded_and_checked(command_line: Any) -> None:
-    database = command_line.home / "workload.db"
+    database, portals = command_line.home / "workload.db", command_line.home / "gateway.db"
     error = command_line.error("db", "check", code=2)
     assert "db upgrade" in error["remedy"]
-    assert command_line.json("db", "current")["verdict"] == "empty"
+    assert [state["verdict"] for state in command_line.json("db", "current")] == ["empty", "empty"]
     assert not database.exists(), "looking makes nothing"
+    assert not portals.exists(), "looking makes nothing"
     made = command_line.json("db", "upgrade")
-    assert (made["verdict"], made["database"], made["stored"]) == ("current", str(database), made["wanted"])
+    assert [state["database"] for state in made] == [str(database), str(portals)]
+    assert all((state["verdict"], state["stored"]) == ("current", state["wanted"]) for state in made)
     assert "nothing to do" in " ".join(command_line("db", "upgrade").stderr.split())
     assert "up to date" in " ".join(command_line("db", "check").stdout.split())
 
 
 @pytest.mark.parametrize("command", ["check", "upgrade"])
 def test_what_is_newer_is_refused_with_both_revisions(command_line: Any, command: str) -> None:
-    wanted = command_line.json("db", "upgrade")["wanted"]
+    wanted = command_line.json("db", "upgrade")[0]["wanted"]
     set_revision(command_line.home / "workload.db", "registry_9999")
-    assert command_line.json("db", "current")["verdict"] == "newer"
+    assert command_line.json("db", "current")[0]["verdict"] == "newer"
     error = command_line.error("db", command, code=2)
     assert "registry_9999" in error["message"]
     assert all(revision in error["message"] for revision in wanted)
@@ -45,7 +47,7 @@ def test_the_database_of_the_settings_is_meant(command_line: Any, tmp_path: Path
         f'registry = "sql"\n[options.registry]\nurl = "sqlite:///{database}"\nupgrade = false\n'
     )
     assert "db upgrade" in command_line.error("list", code=2)["remedy"]
-    assert command_line.json("db", "upgrade")["stored"] == ["registry_0001"]
+    assert command_line.json("db", "upgrade")[0]["stored"] == ["registry_0001"]
     assert command_line.json("list") == []
     assert not (command_line.home / "workload.db").exists()
 

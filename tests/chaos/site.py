@@ -155,6 +155,7 @@ class Site:
         def launch() -> tuple[Sequence[str], Mapping[str, str]]:
             environment = {
                 "AIRAVATA_WORKLOAD_HOME": str(self.home),
+                "AIRAVATA_WORKLOAD_THRIFT__ENABLED": "false",
                 "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", "")))),
                 "CHAOS_CLOCK": str(self._clock_of(name)),
             }

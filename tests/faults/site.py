@@ -209,7 +209,8 @@ class Site:
         return Ran(done.returncode, done.stdout, done.stderr, shown)
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "AIRAVATA_WORKLOAD_HOME": str(self.home), **self.environment}
+        ours = {"AIRAVATA_WORKLOAD_HOME": str(self.home), "AIRAVATA_WORKLOAD_THRIFT__ENABLED": "false"}
+        return {**os.environ, **ours, **self.environment}
 
     # -- an engine that serves ---------------------------------------------------------------
     @contextmanager

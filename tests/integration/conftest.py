@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from portal_site import PortalServer, portal_server
 from services.distributed import Namespace, distributed_namespace
 from services.mariadb_registry import changed
 from services.servers import Servers, private_servers
@@ -138,6 +139,13 @@ def ssh_cluster(servers: Mapping[str, str]) -> Cluster:
 def slurm_cluster(servers: Mapping[str, str]) -> Cluster:
     """A real Slurm behind a real OpenSSH server."""
     return cluster_of(servers, "alpha", "slurm")
+
+
+@pytest.fixture(scope="module")
+def portal_host(servers: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalServer]:
+    """``airavata-workload serve`` for portals whose jobs run on these clusters."""
+    with portal_server(tmp_path_factory.mktemp("portals"), servers) as running:
+        yield running
 
 
 def cluster_of(servers: Mapping[str, str], name: str, batch_system: str) -> Cluster:

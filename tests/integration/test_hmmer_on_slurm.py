@@ -83,7 +83,8 @@ def prepare(directory: Path, cluster: Cluster) -> tuple[Path, Path]:
 def serving(tmp_path: Path, slurm_cluster: Cluster) -> Iterator[tuple[Path, Path]]:
     """A running ``serve``; yields its home and the experiment file."""
     home, path = prepare(tmp_path, slurm_cluster)
-    server = subprocess.Popen([str(PROGRAM), "serve"], env={**os.environ, "AIRAVATA_WORKLOAD_HOME": str(home)})
+    environment = {"AIRAVATA_WORKLOAD_HOME": str(home), "AIRAVATA_WORKLOAD_THRIFT__ENABLED": "false"}
+    server = subprocess.Popen([str(PROGRAM), "serve"], env={**os.environ, **environment})
     yield home, path
     server.send_signal(signal.SIGTERM)
     assert server.wait(60) == 0, "serve drains and ends well"

@@ -36,6 +36,7 @@ class Namespace:
             "task_queue": {"urls": [self.amqp_url], "prefix": self.name},
             "recovery_nodes": {"hosts": self.zookeeper_hosts, "root": f"/{self.name}", "session_timeout_s": 6},
             "registry": {"url": self.registry_url},
+            "record_store": {"url": self.registry_url},
             "event_bus": {"urls": [self.amqp_url], "stream": f"{self.name}.events"},
         }
         lines = [
@@ -43,6 +44,7 @@ class Namespace:
             'task_queue = "rabbitmq"',
             'recovery_nodes = "zookeeper"',
             'registry = "sql"',
+            'record_store = "sql"',
             'event_bus = "rabbitmq"',
         ]
         for table, options in tables.items():

@@ -18,7 +18,7 @@ from airavata_workload.domain import errors
 
 ROOT = Path(__file__).parents[2]
 PROMISED = """run demo serve service recover submit list show watch logs top graph cancel retry clone hold release
-plugins dags clusters credentials config db doctor health migrate"""
+plugins dags clusters credentials config db doctor health migrate token"""
 
 
 def leaves(command: Any, path: str) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ import pytest
 
 SLOW = {
     "airavata_adapters.sqlite.database",
+    "airavata_thrift",
     "airavata_workload.bootstrap",
     "airavata_workload.engine",
     "airavata_workload.settings",
@@ -22,6 +23,7 @@ SLOW = {
     "sqlalchemy",
     "stevedore",
     "structlog",
+    "thrift",
     "yaml",
 }
 PROGRAM = """

@@ -19,6 +19,7 @@ NAMESPACES = {
     "task_queue": "task_queues",
     "recovery_nodes": "recovery_nodes",
     "registry": "registries",
+    "record_store": "record_stores",
     "event_bus": "event_buses",
 }
 
@@ -70,9 +71,15 @@ def test_it_chooses_a_server_for_everything_that_services_share(home: Path) -> N
         "task_queue": "rabbitmq",
         "recovery_nodes": "zookeeper",
         "registry": "sql",
+        "record_store": "sql",
         "event_bus": "rabbitmq",
     }
-    assert set(BackingOptions.model_fields) == {*NAMESPACES, "credential_store"}
+    assert set(BackingOptions.model_fields) == {
+        *NAMESPACES,
+        "credential_store",
+        "token_verifiers",
+        "identity_provider",
+    }
     unchanged = settings.model_copy(update={**dict.fromkeys(NAMESPACES, "embedded"), "options": BackingOptions()})
     assert unchanged == Settings(home=home)
 

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 import airavata_workload
 
 ROOT = Path(__file__).parents[2]
-CLIENT_LIBRARIES = {"kazoo", "neo4j", "paramiko", "pika", "pymysql"}
+CLIENT_LIBRARIES = {"airavata_thrift", "kazoo", "neo4j", "paramiko", "pika", "pymysql", "thrift"}
 LOCKS = ("runtime", "tox", "dev")
 
 

@@ -133,7 +133,9 @@ def test_the_documented_file_changes_nothing_as_it_is(home: Path) -> None:
 
 
 def test_every_setting_is_described() -> None:
-    models = (Settings, type(Settings().options))
+    thrift = Settings().thrift
+    nested = (thrift, thrift.listeners, thrift.listeners.api, thrift.tls, thrift.limits)
+    models = (Settings, type(Settings().options), *map(type, nested))
     assert all(field.description for model in models for field in model.model_fields.values())
 
 

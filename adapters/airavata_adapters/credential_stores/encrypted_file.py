@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shlex
-import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +30,6 @@ KEY_FILE_NAME = "credentials.key"
 _LOCK_FILE_NAME = "credentials.lock"
 _LOCK_TIMEOUT_S = 15.0
 _SECRET_FIELDS = ("private_key", "passphrase", "password")
-_READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class EncryptedFileStore(CredentialStore):
@@ -122,19 +119,12 @@ class EncryptedFileStore(CredentialStore):
 
     def _check_key_file(self) -> None:
         try:
-            mode = stat.S_IMODE(self._key_file.stat().st_mode)
+            private_files.refuse_readable_by_others(self._key_file)
         except FileNotFoundError:
             raise DeniedError(
                 f"{self._key_file}, the key of {self._file.name}, is missing.",
                 remedy=f"Restore it from a backup, or remove {self._file} and store the credentials again.",
             ) from None
-        except OSError as error:
-            raise private_files.translated(error, self._key_file) from error
-        if mode & _READABLE_BY_OTHERS:
-            raise DeniedError(
-                f"{self._key_file} has mode {mode:04o}: others than its owner may read the key.",
-                remedy=f"Run: chmod 600 {shlex.quote(str(self._key_file))}",
-            )
 
     def _make_key(self) -> None:
         """A new key under its name at once and with mode 0600 from the first moment."""

@@ -62,6 +62,7 @@ def _asked(service: str, url: str) -> dict[str, Any]:
         "live": bool(live.get("live")),
         "ready": bool(ready.get("ready")),
         "troubles": {**stuck, **ready.get("troubles", {})},
+        **({"listeners": ready["listeners"]} if "listeners" in ready else {}),
     }
 
 
@@ -89,6 +90,8 @@ def _table(answers: list[dict[str, Any]]) -> Table | Text:
     for each in answers:
         troubles = "; ".join(f"{stage}: {said}" for stage, said in each["troubles"].items())
         table.add_row(each["service"], _word(each["live"]), _word(each["ready"]), each["url"], Text(troubles))
+        for name, address in each.get("listeners", {}).items():
+            table.add_row("", "", "", Text(f"{address} ({name})"), "")
     return table
 
 

@@ -1,4 +1,4 @@
-"""``service``: one stage of the engine as a process of its own."""
+"""``service``: one stage of the engine, or what clients talk to, as a process of its own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,33 @@ from typing import Annotated
 
 import typer
 
+from airavata_workload.cli.api_serving import INSECURE_HELP, open_api_server
 from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.global_options import Command, group
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.service_process import run_service
 from airavata_workload.domain.errors import InputError
 
-service = group("Run one stage of the engine in a process of its own.")
+service = group("Run one stage of the engine, or its API, in a process of its own.")
 
 HealthPort = Annotated[
     int | None,
     typer.Option("--health-port", min=0, max=65535, help="Port of /live and /ready; by default that of the settings."),
 ]
+
+
+@service.command("api", cls=Command)
+def api(
+    context: typer.Context,
+    insecure: Annotated[bool, typer.Option("--insecure", help=INSECURE_HELP)] = False,
+    health_port: HealthPort = None,
+) -> int:
+    """Serve Airavata's Thrift clients: on the ports of [thrift] in the settings."""
+    invocation: Invocation = context.obj
+    with invocation.installation("api") as installation:
+        server = open_api_server(installation, insecure=insecure)
+        run_service(installation, "api", health_port=health_port, api_server=server)
+    return ExitCode.DONE
 
 
 @service.command("orchestrator", cls=Command)
