@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import airavata_workload_config
 
-from airavata_workload.api.authentication import (
+from airavata_workload.api.access.authentication import (
     Authentication,
     InsecureAuthentication,
     RoleSource,
     TokenAuthentication,
     no_more_roles,
 )
-from airavata_workload.api.clusters import Clusters
+from airavata_workload.api.machines.clusters import Clusters
 from airavata_workload.api.own_storage import offered_storage
 from airavata_workload.api.workload import Workload
 from airavata_workload.api_servers import opened
@@ -46,7 +46,7 @@ from airavata_workload.settings import Settings
 
 if TYPE_CHECKING:  # the engine is slow to import, and most commands of the command line only look
     from airavata_workload.api.api import Api
-    from airavata_workload.api.registered_clusters import RegisteredClusters
+    from airavata_workload.api.machines.registered_clusters import RegisteredClusters
     from airavata_workload.engine import Engine
     from airavata_workload.stage import Stage
 
@@ -185,7 +185,7 @@ class Installation:
     def api(self) -> Api:
         """What portals ask for: the application layer over the record store."""
         from airavata_workload.api.api import Api, ApiParts
-        from airavata_workload.api.ssh_key_pair import KeyType
+        from airavata_workload.api.credentials.ssh_key_pair import KeyType
 
         def make() -> Api:
             return Api(
@@ -235,7 +235,7 @@ class Installation:
         if ``insecure`` and others than this machine would reach it, and
         ``PluginLoadError`` where the extra ``thrift`` is not installed.
         """
-        from airavata_workload.api.member_roles import MemberRoles
+        from airavata_workload.api.access.member_roles import MemberRoles
 
         settings = self.settings
         api = self.api()
@@ -263,7 +263,7 @@ class Installation:
         directories = (self.settings.clusters_directory, shipped)
 
         def registered() -> RegisteredClusters:
-            from airavata_workload.api.registered_clusters import RegisteredClusters
+            from airavata_workload.api.machines.registered_clusters import RegisteredClusters
 
             return RegisteredClusters(
                 records=self.records,

@@ -9,27 +9,27 @@ from pathlib import Path
 
 from gateway_site import ADMIN, ALICE, Site, gateway_site
 
-from airavata_workload.api.application_deployments import ApplicationDeployments
-from airavata_workload.api.application_interfaces import ApplicationInterfaces
-from airavata_workload.api.application_modules import ApplicationModules
-from airavata_workload.api.compute_resources import ComputeResources
-from airavata_workload.api.data_movements import DataMovements
-from airavata_workload.api.data_products import DataProducts
-from airavata_workload.api.experiment_files import ExperimentFiles
-from airavata_workload.api.experiment_follower import ExperimentFollower
-from airavata_workload.api.experiment_lists import ExperimentLists
-from airavata_workload.api.experiment_products import ExperimentProducts
-from airavata_workload.api.experiment_views import ExperimentViews
-from airavata_workload.api.experiments import Experiments
-from airavata_workload.api.gateway_profiles import GatewayProfiles
-from airavata_workload.api.group_profiles import GroupProfiles
-from airavata_workload.api.intermediate_outputs import IntermediateOutputs
-from airavata_workload.api.job_submissions import JobSubmissions
-from airavata_workload.api.launching import Launching
-from airavata_workload.api.projects import Projects
-from airavata_workload.api.registered_clusters import RegisteredClusters
-from airavata_workload.api.sharing import READ
-from airavata_workload.api.storage_resources import StorageResources
+from airavata_workload.api.catalogue.application_deployments import ApplicationDeployments
+from airavata_workload.api.catalogue.application_interfaces import ApplicationInterfaces
+from airavata_workload.api.catalogue.application_modules import ApplicationModules
+from airavata_workload.api.catalogue.compute_resources import ComputeResources
+from airavata_workload.api.catalogue.data_movements import DataMovements
+from airavata_workload.api.catalogue.job_submissions import JobSubmissions
+from airavata_workload.api.catalogue.storage_resources import StorageResources
+from airavata_workload.api.experiments.data_products import DataProducts
+from airavata_workload.api.experiments.experiment_files import ExperimentFiles
+from airavata_workload.api.experiments.experiment_follower import ExperimentFollower
+from airavata_workload.api.experiments.experiment_lists import ExperimentLists
+from airavata_workload.api.experiments.experiment_products import ExperimentProducts
+from airavata_workload.api.experiments.experiment_views import ExperimentViews
+from airavata_workload.api.experiments.experiments import Experiments
+from airavata_workload.api.experiments.intermediate_outputs import IntermediateOutputs
+from airavata_workload.api.experiments.launching import Launching
+from airavata_workload.api.experiments.projects import Projects
+from airavata_workload.api.machines.registered_clusters import RegisteredClusters
+from airavata_workload.api.profiles.gateway_profiles import GatewayProfiles
+from airavata_workload.api.profiles.group_profiles import GroupProfiles
+from airavata_workload.api.sharing.sharing import READ
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.experiment import DataType
 from airavata_workload.orchestrator.validators import BatchQueueValidator, InputsValidator

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from airavata_adapters.credential_stores.encrypted_file import EncryptedFileStore
 from airavata_adapters.record_stores.embedded import open_record_store
-from airavata_workload.api.credential_vault import CredentialVault
-from airavata_workload.api.credentials import Credentials
-from airavata_workload.api.gateways import Gateways
-from airavata_workload.api.groups import Groups
-from airavata_workload.api.iam import Iam
-from airavata_workload.api.own_accounts import OwnAccounts
-from airavata_workload.api.sharing import Sharing
-from airavata_workload.api.sharing_domains import SharingDomains
-from airavata_workload.api.sharing_entities import SharingEntities
-from airavata_workload.api.sharing_people import SharingPeople
-from airavata_workload.api.users import Users
+from airavata_workload.api.credentials.credential_vault import CredentialVault
+from airavata_workload.api.credentials.credentials import Credentials
+from airavata_workload.api.people.gateways import Gateways
+from airavata_workload.api.people.groups import Groups
+from airavata_workload.api.people.iam import Iam
+from airavata_workload.api.people.own_accounts import OwnAccounts
+from airavata_workload.api.people.users import Users
+from airavata_workload.api.sharing.sharing import Sharing
+from airavata_workload.api.sharing.sharing_domains import SharingDomains
+from airavata_workload.api.sharing.sharing_entities import SharingEntities
+from airavata_workload.api.sharing.sharing_people import SharingPeople
 from airavata_workload.domain.caller import INTERNAL, Caller, Role
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.record_store import RecordStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airavata_workload.api.gateways import Gateways
+from airavata_workload.api.people.gateways import Gateways
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.ports.record_store import Records, RecordStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airavata_workload.api.listening import is_every_address, is_loopback
+from airavata_workload.api.access.listening import is_every_address, is_loopback
 from airavata_workload.domain.errors import SettingsError
 from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.storage_settings import StorageSettings

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from airavata_workload.api.permission import missing
+from airavata_workload.api.access.permission import missing
 from airavata_workload.domain.errors import ConflictError, InputError
 from airavata_workload.records.record import DEFAULT_ID
 

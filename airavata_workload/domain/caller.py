@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An authenticated caller. Whoever has one has been checked; see ``airavata_workload.api.authentication``.
+    """An authenticated caller. Whoever has one has been checked; see ``airavata_workload.api.access.authentication``.
 
     ``internal`` is a peer of the internal services (registry, orchestrator,
     credential store), known by mutual TLS or by being on this machine: it acts

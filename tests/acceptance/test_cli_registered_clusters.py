@@ -6,7 +6,7 @@ from typing import Any
 
 from catalogue_site import catalogue_site
 
-from airavata_workload.api.cluster_name import ClusterName
+from airavata_workload.api.machines.cluster_name import ClusterName
 
 
 def test_a_registered_cluster_is_shown_by_its_name(command_line: Any) -> None:

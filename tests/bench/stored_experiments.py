@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bench_records import experiment
 
-from airavata_workload.api import grants
+from airavata_workload.api.sharing import grants
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.ports.record_store import Query, Records, RecordStore
 from airavata_workload.records.experiments import GatewayExperiment

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from airavata_adapters.record_stores.embedded import open_record_store
-from airavata_workload.api.own_accounts import OwnAccounts, open_identity_provider
+from airavata_workload.api.people.own_accounts import OwnAccounts, open_identity_provider
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.errors import AuthenticationError
 from airavata_workload.domain.secret import Secret

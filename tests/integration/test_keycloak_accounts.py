@@ -14,8 +14,8 @@ from keycloak_site import KEEPER, Keycloak, realm_of_its_own, running_keycloak
 
 from airavata_adapters.identity_providers.keycloak import open_identity_provider
 from airavata_adapters.token_verifiers.oidc import open_token_verifier
-from airavata_workload.api.authentication import TokenAuthentication
-from airavata_workload.api.iam import Iam
+from airavata_workload.api.access.authentication import TokenAuthentication
+from airavata_workload.api.people.iam import Iam
 from airavata_workload.domain.caller import Caller, Role
 from airavata_workload.domain.errors import ConflictError, InputError, NotFoundError, StoreUnavailableError
 from airavata_workload.ports.backing import BackingContext

@@ -14,7 +14,7 @@ from keycloak_site import Keycloak, running_keycloak
 from signed_tokens import SigningKey
 
 from airavata_adapters.token_verifiers.oidc import open_token_verifier
-from airavata_workload.api.authentication import TokenAuthentication
+from airavata_workload.api.access.authentication import TokenAuthentication
 from airavata_workload.domain.caller import Caller, Role
 from airavata_workload.domain.errors import AuthenticationError, DeniedError, UnavailableError, WorkloadError
 from airavata_workload.ports.backing import BackingContext

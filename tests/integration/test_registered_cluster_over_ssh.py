@@ -9,7 +9,7 @@ import pytest
 from catalogue_site import ADMIN
 
 from airavata_workload.api.api import Api
-from airavata_workload.api.cluster_name import ClusterName
+from airavata_workload.api.machines.cluster_name import ClusterName
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.errors import AuthenticationError
 from airavata_workload.records.compute_resources import ComputeResource

@@ -12,7 +12,7 @@ from signed_tokens import AUDIENCE, ISSUER, PlayedProvider, SigningKey, claims, 
 
 from airavata_adapters.token_verifiers.oidc import OidcTokens
 from airavata_adapters.token_verifiers.oidc_options import options_of
-from airavata_workload.api.authentication import TokenAuthentication
+from airavata_workload.api.access.authentication import TokenAuthentication
 from airavata_workload.domain.errors import AuthenticationError
 from airavata_workload.ports.backing import BackingContext
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airavata_plugins.places import Place
-from airavata_workload.api.cluster_name import ClusterName
-from airavata_workload.api.preferences import Preferences
-from airavata_workload.api.registered_cluster import Limits, compute_cluster
+from airavata_workload.api.machines.cluster_name import ClusterName
+from airavata_workload.api.machines.registered_cluster import Limits, compute_cluster
+from airavata_workload.api.profiles.preferences import Preferences
 from airavata_workload.domain.job import ResourceRequest
 from airavata_workload.records.compute_resources import BatchQueue, ComputeResource
 from airavata_workload.records.gateway_profiles import ComputeResourcePreference

@@ -10,8 +10,8 @@ from typing import ClassVar
 import pytest
 from catalogue_site import ADA, ADMIN, BOB, STRANGER, CatalogueSite, catalogue_site, preference
 
-from airavata_workload.api.ssh_accounts import SshAccounts
-from airavata_workload.api.storage_space import StorageSpace, parsed_usage, parsed_volume, readable
+from airavata_workload.api.catalogue.ssh_accounts import SshAccounts
+from airavata_workload.api.catalogue.storage_space import StorageSpace, parsed_usage, parsed_volume, readable
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.errors import (
     CommandFailedError,

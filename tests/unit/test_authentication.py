@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 from signed_tokens import SigningKey, claims, written
 
-from airavata_workload.api.authentication import InsecureAuthentication, TokenAuthentication
-from airavata_workload.api.listening import internal_caller, is_loopback, refuse_insecure_elsewhere
+from airavata_workload.api.access.authentication import InsecureAuthentication, TokenAuthentication
+from airavata_workload.api.access.listening import internal_caller, is_loopback, refuse_insecure_elsewhere
 from airavata_workload.domain.access_token import MAX_TOKEN_BYTES, Identity, stated_issuer
 from airavata_workload.domain.caller import INTERNAL, Caller, Role
 from airavata_workload.domain.errors import AuthenticationError, DeniedError, InputError

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airavata_workload.api.command_line import command, engine_names, modules
+from airavata_workload.api.experiments.command_line import command, engine_names, modules
 from airavata_workload.domain import references
 from airavata_workload.domain.errors import InputError
 from airavata_workload.domain.experiment import DataType

@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 from catalogue_site import catalogue_site
 
-from airavata_workload.api import experiment_follower
-from airavata_workload.api.experiment_follower import ExperimentFollower
-from airavata_workload.api.experiment_products import ExperimentProducts
+from airavata_workload.api.experiments import experiment_follower
+from airavata_workload.api.experiments.experiment_follower import ExperimentFollower
+from airavata_workload.api.experiments.experiment_products import ExperimentProducts
 from airavata_workload.api.workload import Workload
 from airavata_workload.domain.change import Event, StateChange
 from airavata_workload.domain.errors import NotFoundError

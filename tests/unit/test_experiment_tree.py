@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airavata_workload.api.experiment_tree import (
+from airavata_workload.api.experiments.experiment_tree import (
     ExperimentHistory,
     experiment_errors,
     experiment_statuses,

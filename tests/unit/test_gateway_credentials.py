@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_ssh_private_key, load_ssh_public_key
 from gateway_site import ADMIN, ALICE, BOB, PEER, STRANGER, Site, gateway_site
 
-from airavata_workload.api import ssh_key_pair
-from airavata_workload.api.credential_vault import CredentialVault
-from airavata_workload.api.sharing import READ, WRITE
-from airavata_workload.api.ssh_key_pair import KeyType
+from airavata_workload.api.credentials import ssh_key_pair
+from airavata_workload.api.credentials.credential_vault import CredentialVault
+from airavata_workload.api.credentials.ssh_key_pair import KeyType
+from airavata_workload.api.sharing.sharing import READ, WRITE
 from airavata_workload.domain.errors import DeniedError, InputError, NotFoundError, StoreUnavailableError
 from airavata_workload.domain.secret import Secret
 from airavata_workload.ports.credential_store import Credential

@@ -11,7 +11,7 @@ import pytest
 from experiment_site import ExperimentSite, experiment_site
 from gateway_site import ADMIN, ALICE, AUDITOR, BOB, STRANGER
 
-from airavata_workload.api.sharing import READ
+from airavata_workload.api.sharing.sharing import READ
 from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.application_io import InputDataObject

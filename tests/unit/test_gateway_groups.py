@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from gateway_site import ADMIN, ALICE, BOB, CAROL, PEER, STRANGER, Site, TickingClock, gateway_named, gateway_site
 
-from airavata_workload.api.gateways import Gateways
-from airavata_workload.api.member_roles import FRESH_US, MemberRoles
-from airavata_workload.api.sharing import READ
+from airavata_workload.api.access.member_roles import FRESH_US, MemberRoles
+from airavata_workload.api.people.gateways import Gateways
+from airavata_workload.api.sharing.sharing import READ
 from airavata_workload.domain.caller import Caller, Role
 from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError
 from airavata_workload.records.gateways import GatewayApprovalStatus, GatewayUsageReportingCommand

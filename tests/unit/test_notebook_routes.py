@@ -14,7 +14,7 @@ import pytest
 
 from airavata_adapters.notebook_routes.server import RouteServer
 from airavata_adapters.record_stores.embedded import open_record_store
-from airavata_workload.api.plans import Plans
+from airavata_workload.api.experiments.plans import Plans
 from airavata_workload.domain.caller import Caller, Role
 from airavata_workload.domain.errors import AuthenticationError, DeniedError, SettingsError, UnavailableError
 from airavata_workload.ports.api_server import ApiServerContext

@@ -9,11 +9,11 @@ import pytest
 from experiment_site import ExperimentSite, experiment_site
 from gateway_site import ADMIN, ALICE, BOB
 
-from airavata_workload.api.cluster_name import ClusterName
+from airavata_workload.api.catalogue.storage_resources import StorageResources
 from airavata_workload.api.first_start import FirstStart
-from airavata_workload.api.gateway_profiles import GatewayProfiles
-from airavata_workload.api.registered_clusters import RegisteredClusters
-from airavata_workload.api.storage_resources import StorageResources
+from airavata_workload.api.machines.cluster_name import ClusterName
+from airavata_workload.api.machines.registered_clusters import RegisteredClusters
+from airavata_workload.api.profiles.gateway_profiles import GatewayProfiles
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import InputError, SettingsError

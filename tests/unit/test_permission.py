@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from airavata_workload.api import permission
+from airavata_workload.api.access import permission
 from airavata_workload.domain.caller import INTERNAL, Caller, Role
 from airavata_workload.domain.errors import DeniedError, NotFoundError, WorkloadError
 

@@ -9,7 +9,7 @@ import pytest
 from experiment_site import ExperimentSite, experiment_site
 from gateway_site import ALICE, PEER
 
-from airavata_workload.api.process_catalogue import ProcessCatalogue
+from airavata_workload.api.experiments.process_catalogue import ProcessCatalogue
 from airavata_workload.domain.errors import DeniedError, InputError, NotFoundError
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
 from airavata_workload.records.application_io import OutputDataObject

@@ -11,9 +11,9 @@ import pytest
 from catalogue_site import ADA, ADMIN, CatalogueSite, catalogue_site, preference, ssh
 
 from airavata_adapters.record_stores import embedded
-from airavata_workload.api.cluster_name import ClusterName
-from airavata_workload.api.clusters import Clusters
-from airavata_workload.api.registered_clusters import RegisteredClusters
+from airavata_workload.api.machines.cluster_name import ClusterName
+from airavata_workload.api.machines.clusters import Clusters
+from airavata_workload.api.machines.registered_clusters import RegisteredClusters
 from airavata_workload.documents.cluster_file import ClusterFiles
 from airavata_workload.domain.cluster import BatchQueue
 from airavata_workload.domain.errors import InputError, NotFoundError, StoreUnavailableError

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from gateway_site import ADMIN, ALICE, AUDITOR, BOB, CAROL, STRANGER, Site, gateway_site
 
-from airavata_workload.api.sharing import MANAGE_SHARING, OWNER, READ, WRITE
+from airavata_workload.api.sharing.sharing import MANAGE_SHARING, OWNER, READ, WRITE
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError
 from airavata_workload.ports.record_store import Query

@@ -17,8 +17,8 @@ from airavata_adapters import private_files
 from airavata_adapters.gateway_storage.host_key import host_key
 from airavata_adapters.gateway_storage.limits import Limits
 from airavata_adapters.gateway_storage.session import Session
-from airavata_workload.api.authentication import GATEWAY_CLAIM, USER_CLAIM
-from airavata_workload.api.listening import refuse_insecure_elsewhere
+from airavata_workload.api.access.authentication import GATEWAY_CLAIM, USER_CLAIM
+from airavata_workload.api.access.listening import refuse_insecure_elsewhere
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import SettingsError
 from airavata_workload.domain.gateway_storage import GatewayStorage

@@ -16,7 +16,7 @@ import structlog
 
 from airavata_adapters.notebook_routes import routes
 from airavata_adapters.notebook_routes.request import Answer, Request
-from airavata_workload.api.listening import refuse_insecure_elsewhere
+from airavata_workload.api.access.listening import refuse_insecure_elsewhere
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import (
     AuthenticationError,

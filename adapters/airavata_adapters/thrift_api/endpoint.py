@@ -14,7 +14,7 @@ from airavata_adapters.thrift_api.interfaces import Interface
 from airavata_adapters.thrift_api.message import Request, answer, refusal
 from airavata_adapters.thrift_api.service import Peer, Session
 from airavata_adapters.thrift_api.targets import Constant, Target
-from airavata_workload.api.listening import internal_caller
+from airavata_workload.api.access.listening import internal_caller
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import WorkloadError
 

@@ -25,7 +25,7 @@ from airavata_adapters.thrift_api.listener import Listener
 from airavata_adapters.thrift_api.server import ThriftServer
 from airavata_adapters.thrift_api.tls import TlsFiles, server_context
 from airavata_adapters.thrift_api.wire import DialectCodec
-from airavata_workload.api.listening import is_loopback, refuse_insecure_elsewhere
+from airavata_workload.api.access.listening import is_loopback, refuse_insecure_elsewhere
 from airavata_workload.domain.errors import SettingsError
 from airavata_workload.ports.api_server import ApiServer, ApiServerContext
 from airavata_workload.thrift_settings import INTERNAL_LISTENERS, ListenerSettings, ThriftSettings

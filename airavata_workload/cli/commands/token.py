@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from airavata_workload.api.authentication import TokenAuthentication
+from airavata_workload.api.access.authentication import TokenAuthentication
 from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.global_options import Command, group
 from airavata_workload.cli.invocation import Invocation

@@ -1,0 +1,1 @@
+"""What gateways register: resources, applications, and what they tell their users."""

@@ -1,0 +1,1 @@
+"""Keys, passwords and certificates of gateways and their users."""

@@ -1,0 +1,1 @@
+"""Experiments from their project to their outputs."""

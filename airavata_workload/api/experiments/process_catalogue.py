@@ -1,0 +1,393 @@
+"""Processes, tasks and jobs as the servers of an installation keep them: the registry's experiment catalogue.
+
+What this engine runs is written here as it goes; an engine of another kind
+beside it writes its own with these calls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from airavata_workload.api.access.permission import missing, require_internal
+from airavata_workload.api.experiments.experiment_tree import status_id
+from airavata_workload.api.request_check import found, is_new
+from airavata_workload.domain import identifiers
+from airavata_workload.domain.caller import Caller
+from airavata_workload.domain.clock import Clock
+from airavata_workload.domain.errors import InputError
+from airavata_workload.domain.states import ProcessState
+from airavata_workload.ports.record_store import Among, Query, Records, RecordStore
+from airavata_workload.records.application_io import OutputDataObject
+from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
+from airavata_workload.records.jobs import GatewayJob
+from airavata_workload.records.processes import GatewayProcess, ProcessWorkflow
+from airavata_workload.records.record import latest
+from airavata_workload.records.statuses import (
+    ExperimentStatus,
+    JobStatus,
+    ProcessStatus,
+    RecordedError,
+    TaskStatus,
+)
+from airavata_workload.records.tasks import GatewayTask
+
+S = TypeVar("S", ProcessStatus, TaskStatus, JobStatus, ExperimentStatus)
+
+_JOB_COLUMNS: Mapping[str, str] = {"jobId": "job_id", "taskId": "task_id", "processId": "process_id"}
+"""Source: Airavata 0.17, the field names by which jobs are asked for."""
+
+
+class ProcessCatalogue:
+    """Reads and writes the records of processes, for internal peers only.
+
+    Methods raise ``DeniedError`` for everybody else, ``NotFoundError`` for an
+    unknown id, and ``InputError``.
+    """
+
+    def __init__(self, *, records: RecordStore, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    # -- processes --------------------------------------------------------------------------
+    def add_process(self, caller: Caller, process: GatewayProcess, experiment_id: str) -> str:
+        """Store a new process of an experiment; returns its id."""
+        require_internal(caller, "write processes")
+        now_ms = self._now_ms()
+        stored = replace(
+            process,
+            process_id=identifiers.process_id() if is_new(process.process_id) else process.process_id,
+            experiment_id=experiment_id,
+            created_at_ms=process.created_at_ms or now_ms,
+            updated_at_ms=now_ms,
+            process_statuses=process.process_statuses
+            or (ProcessStatus(state=ProcessState.CREATED, changed_at_ms=now_ms),),
+            tasks=None,
+        )
+        with self._records.transaction() as records:
+            _experiment(records, experiment_id)
+            records.add(stored)
+            for task in process.tasks or ():
+                records.add(self._new_task(task, stored.process_id))
+        return stored.process_id
+
+    def update_process(self, caller: Caller, process: GatewayProcess, process_id: str) -> None:
+        """Replace what is asked of a process; its states and tasks stay."""
+
+        def changed(old: GatewayProcess) -> GatewayProcess:
+            return replace(
+                process,
+                process_id=process_id,
+                experiment_id=old.experiment_id,
+                created_at_ms=old.created_at_ms,
+                process_statuses=old.process_statuses,
+                process_errors=old.process_errors,
+                tasks=None,
+            )
+
+        self._change(caller, process_id, changed)
+
+    def get_process(self, caller: Caller, process_id: str) -> GatewayProcess:
+        """A process with its tasks and jobs."""
+        require_internal(caller, "read processes")
+        with self._records.reading() as records:
+            return _whole(records, [_process(records, process_id)])[0]
+
+    def processes(self, caller: Caller, experiment_id: str) -> tuple[GatewayProcess, ...]:
+        """All processes of an experiment, the first one first."""
+        require_internal(caller, "read processes")
+        with self._records.reading() as records:
+            _experiment(records, experiment_id)
+            which = Query(equal={"experiment_id": experiment_id})
+            return _whole(records, records.find(GatewayProcess, which, order_by="created_at_ms"))
+
+    def process_ids(self, caller: Caller, experiment_id: str) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(each.process_id for each in self.processes(caller, experiment_id))
+
+    def processes_in_state(self, caller: Caller, state: ProcessState) -> tuple[GatewayProcess, ...]:
+        """All processes that are in a state now, without their tasks."""
+        require_internal(caller, "read processes")
+        with self._records.reading() as records:
+            return tuple(records.find(GatewayProcess, Query(equal={"state": str(state)}), order_by="created_at_ms"))
+
+    def add_process_status(self, caller: Caller, status: ProcessStatus, process_id: str) -> None:
+        """Write down a state of a process."""
+        told = self._dated(status, "PROCESS_STATE", process_id, str(status.state))
+        self._change(
+            caller,
+            process_id,
+            lambda old: replace(
+                old, process_statuses=(*(old.process_statuses or ()), replace(told, process_id=process_id))
+            ),
+        )
+
+    def process_statuses(self, caller: Caller, process_id: str) -> tuple[ProcessStatus, ...]:
+        """Every state that a process has been in."""
+        return self.get_process(caller, process_id).process_statuses or ()
+
+    def process_status(self, caller: Caller, process_id: str) -> ProcessStatus:
+        """The present state of a process."""
+        status = latest(self.process_statuses(caller, process_id))
+        return status or ProcessStatus(state=ProcessState.CREATED, process_id=process_id)
+
+    def process_outputs(self, caller: Caller, process_id: str) -> tuple[OutputDataObject, ...]:
+        """The outputs of a process."""
+        return self.get_process(caller, process_id).process_outputs or ()
+
+    def add_process_workflow(self, caller: Caller, workflow: ProcessWorkflow) -> None:
+        """Write down that a workflow of the engine works for a process."""
+        self._change(
+            caller,
+            workflow.process_id,
+            lambda old: replace(old, process_workflows=(*(old.process_workflows or ()), workflow)),
+        )
+
+    def process_workflows(self, caller: Caller, process_id: str) -> tuple[ProcessWorkflow, ...]:
+        """The workflows of the engine that work for a process."""
+        return self.get_process(caller, process_id).process_workflows or ()
+
+    # -- tasks ----------------------------------------------------------------------------------
+    def add_task(self, caller: Caller, task: GatewayTask, process_id: str) -> str:
+        """Store a new task of a process; returns its id."""
+        require_internal(caller, "write tasks")
+        stored = self._new_task(task, process_id)
+        with self._records.transaction() as records:
+            _process(records, process_id)
+            records.add(stored)
+        return stored.task_id
+
+    def _new_task(self, task: GatewayTask, process_id: str) -> GatewayTask:
+        task_id = identifiers.task_id() if is_new(task.task_id) else task.task_id
+        return replace(task, task_id=task_id, parent_process_id=process_id, jobs=None)
+
+    def add_task_status(self, caller: Caller, status: TaskStatus, task_id: str) -> None:
+        """Write down a state of a task."""
+        require_internal(caller, "write tasks")
+        told = self._dated(status, "TASK_STATE", task_id, str(status.state))
+        with self._records.transaction() as records:
+            old = found(records.get(GatewayTask, task_id), f"task '{task_id}'")
+            records.put(replace(old, task_statuses=(*old.task_statuses, told), updated_at_ms=self._now_ms()))
+
+    def delete_tasks(self, caller: Caller, process_id: str) -> None:
+        """Forget the tasks of a process, and their jobs."""
+        require_internal(caller, "delete tasks")
+        with self._records.transaction() as records:
+            _forget_jobs(records, process_id)
+            for key in records.keys(GatewayTask, Query(equal={"parent_process_id": process_id})):
+                records.delete(GatewayTask, key)
+
+    # -- jobs -----------------------------------------------------------------------------------
+    def add_job(self, caller: Caller, job: GatewayJob, process_id: str) -> None:
+        """Store a job of a process."""
+        require_internal(caller, "write jobs")
+        with self._records.transaction() as records:
+            process = _process(records, process_id)
+            records.put(
+                replace(
+                    job,
+                    process_id=process_id,
+                    experiment_id=process.experiment_id,
+                    created_at_ms=job.created_at_ms or self._now_ms(),
+                )
+            )
+
+    def add_job_status(self, caller: Caller, status: JobStatus, task_id: str, job_id: str) -> None:
+        """Write down a state of a job."""
+        require_internal(caller, "write jobs")
+        told = self._dated(status, job_id, task_id, str(status.job_state))
+        with self._records.transaction() as records:
+            key = GatewayJob.key_of(job_id, task_id)
+            old = found(records.get(GatewayJob, key), f"job '{job_id}' of task '{task_id}'")
+            records.put(replace(old, job_statuses=(*(old.job_statuses or ()), told)))
+
+    def delete_jobs(self, caller: Caller, process_id: str) -> None:
+        """Forget the jobs of a process."""
+        require_internal(caller, "delete jobs")
+        with self._records.transaction() as records:
+            _forget_jobs(records, process_id)
+
+    def jobs(self, caller: Caller, query_type: str, identifier: str) -> tuple[GatewayJob, ...]:
+        """The jobs of an id: of a job, a task or a process."""
+        require_internal(caller, "read jobs")
+        if query_type not in _JOB_COLUMNS:
+            raise InputError(
+                f"Jobs are not found by '{query_type}'.", remedy=f"Ask by one of {', '.join(_JOB_COLUMNS)}."
+            )
+        with self._records.reading() as records:
+            which = Query(equal={_JOB_COLUMNS[query_type]: identifier})
+            return tuple(records.find(GatewayJob, which, order_by="created_at_ms"))
+
+    def job(self, caller: Caller, query_type: str, identifier: str) -> GatewayJob:
+        """The latest of them."""
+        jobs = self.jobs(caller, query_type, identifier)
+        if not jobs:
+            raise missing(f"job with {query_type} '{identifier}'")
+        return jobs[-1]
+
+    def has_job(self, caller: Caller, query_type: str, identifier: str) -> bool:
+        """Whether there is one."""
+        return bool(self.jobs(caller, query_type, identifier))
+
+    def job_count(self, caller: Caller, status: JobStatus, gateway_id: str, minutes: float) -> int:
+        """How many jobs of a gateway, made in the last minutes, are in a state now."""
+        require_internal(caller, "count jobs")
+        since_ms = self._now_ms() - int(minutes * 60_000)
+        own = Among(kind=GatewayExperiment, column="experiment_id", which=Query(equal={"gateway_id": gateway_id}))
+        which = Query(
+            equal={"state": str(status.job_state)},
+            between={"created_at_ms": (since_ms, None)},
+            among={"experiment_id": own},
+        )
+        with self._records.reading() as records:
+            return records.count(GatewayJob, which)
+
+    def average_times(self, caller: Caller, gateway_id: str, minutes: float) -> Mapping[str, float]:
+        """Average seconds, of the experiments of the last minutes, until the launch and that jobs queued."""
+        require_internal(caller, "see how long experiments take")
+        since_ms = self._now_ms() - int(minutes * 60_000)
+        recent = Query(equal={"gateway_id": gateway_id}, between={"created_at_ms": (since_ms, None)})
+        own = Among(kind=GatewayExperiment, column="experiment_id", which=recent)
+        with self._records.reading() as records:
+            experiments = records.find(GatewayExperiment, recent)
+            jobs = records.find(GatewayJob, Query(among={"experiment_id": own}))
+        to_launch = [_between(each.experiment_status, "CREATED", "LAUNCHED") for each in experiments]
+        in_queue = [_between(each.job_statuses, "SUBMITTED", "ACTIVE") for each in jobs]
+        averages = {"ORCH_TIME": _average(to_launch), "QUEUED_TIME": _average(in_queue)}
+        return {name: average for name, average in averages.items() if average is not None}
+
+    # -- experiments ------------------------------------------------------------------------------
+    def user_configuration(self, caller: Caller, experiment_id: str) -> UserConfigurationData:
+        """How and where a user wants an experiment to run."""
+        require_internal(caller, "read the configuration of experiments")
+        with self._records.reading() as records:
+            experiment = _experiment(records, experiment_id)
+        return experiment.user_configuration_data or UserConfigurationData()
+
+    def add_experiment_status(self, caller: Caller, status: ExperimentStatus, experiment_id: str) -> None:
+        """Write down a state of an experiment."""
+        told = self._dated(status, "EXPERIMENT_STATE", experiment_id, str(status.state))
+        self._change_experiment(
+            caller,
+            experiment_id,
+            lambda old: replace(old, experiment_status=(*(old.experiment_status or ()), told)),
+        )
+
+    def add_outputs(
+        self, caller: Caller, output_type: str, outputs: tuple[OutputDataObject, ...], identifier: str
+    ) -> None:
+        """Set the outputs of a process (PROCESS_OUTPUT) or of an experiment (EXPERIMENT_OUTPUT)."""
+        if output_type == "PROCESS_OUTPUT":
+            self._change(
+                caller, identifier, lambda old: replace(old, process_outputs=_merged(old.process_outputs, outputs))
+            )
+        elif output_type == "EXPERIMENT_OUTPUT":
+            self._change_experiment(
+                caller,
+                identifier,
+                lambda old: replace(old, experiment_outputs=_merged(old.experiment_outputs, outputs)),
+            )
+        else:
+            raise InputError(
+                f"'{output_type}' is no kind of outputs.", remedy="It is PROCESS_OUTPUT or EXPERIMENT_OUTPUT."
+            )
+
+    def add_error(self, caller: Caller, error_type: str, error: RecordedError, identifier: str) -> None:
+        """Write down an error of an experiment (EXPERIMENT_ERROR), process (PROCESS_ERROR) or task (TASK_ERROR)."""
+        now_ms = self._now_ms()
+        told = replace(
+            error,
+            error_id=status_id("EXP_ERROR" if error_type == "EXPERIMENT_ERROR" else error_type, identifier, "", now_ms)
+            if is_new(error.error_id)
+            else error.error_id,
+            created_at_ms=error.created_at_ms or now_ms,
+        )
+        if error_type == "EXPERIMENT_ERROR":
+            self._change_experiment(caller, identifier, lambda old: replace(old, errors=(*(old.errors or ()), told)))
+        elif error_type == "PROCESS_ERROR":
+            self._change(
+                caller, identifier, lambda old: replace(old, process_errors=(*(old.process_errors or ()), told))
+            )
+        elif error_type == "TASK_ERROR":
+            require_internal(caller, "write tasks")
+            with self._records.transaction() as records:
+                old = found(records.get(GatewayTask, identifier), f"task '{identifier}'")
+                records.put(replace(old, task_errors=(*(old.task_errors or ()), told)))
+        else:
+            raise InputError(
+                f"'{error_type}' is no kind of errors.",
+                remedy="It is EXPERIMENT_ERROR, PROCESS_ERROR or TASK_ERROR.",
+            )
+
+    # -- inside ---------------------------------------------------------------------------------------
+    def _change(self, caller: Caller, process_id: str, change: Callable[[GatewayProcess], GatewayProcess]) -> None:
+        require_internal(caller, "write processes")
+        with self._records.transaction() as records:
+            records.put(replace(change(_process(records, process_id)), updated_at_ms=self._now_ms()))
+
+    def _change_experiment(
+        self, caller: Caller, experiment_id: str, change: Callable[[GatewayExperiment], GatewayExperiment]
+    ) -> None:
+        require_internal(caller, "write experiments")
+        with self._records.transaction() as records:
+            records.put(change(_experiment(records, experiment_id)))
+
+    def _dated(self, status: S, prefix: str, subject_id: str, state: str) -> S:
+        """The status with an instant and an id, where it came without."""
+        at_ms = status.changed_at_ms or self._now_ms()
+        identifier = status.status_id or status_id(prefix, subject_id, state, at_ms)
+        return replace(status, changed_at_ms=at_ms, status_id=identifier)
+
+    def _now_ms(self) -> int:
+        return self._clock() // 1000
+
+
+def _forget_jobs(records: Records, process_id: str) -> None:
+    _process(records, process_id)
+    for key in records.keys(GatewayJob, Query(equal={"process_id": process_id})):
+        records.delete(GatewayJob, key)
+
+
+def _experiment(records: Records, experiment_id: str) -> GatewayExperiment:
+    return found(records.get(GatewayExperiment, experiment_id), f"experiment '{experiment_id}'")
+
+
+def _process(records: Records, process_id: str) -> GatewayProcess:
+    return found(records.get(GatewayProcess, process_id), f"process '{process_id}'")
+
+
+def _whole(records: Records, processes: Sequence[GatewayProcess]) -> tuple[GatewayProcess, ...]:
+    """The processes with their tasks, and these with their jobs: two queries, however many there are."""
+    ids = tuple(each.process_id for each in processes)
+    jobs: dict[str, list[GatewayJob]] = defaultdict(list)
+    for job in records.find(GatewayJob, Query(equal={"process_id": ids}), order_by="created_at_ms"):
+        jobs[job.task_id].append(job)
+    tasks: dict[str, list[GatewayTask]] = defaultdict(list)
+    for task in records.find(GatewayTask, Query(equal={"parent_process_id": ids}), order_by="created_at_ms"):
+        tasks[task.parent_process_id].append(replace(task, jobs=tuple(jobs[task.task_id])))
+    return tuple(replace(each, tasks=tuple(tasks[each.process_id])) for each in processes)
+
+
+def _merged(old: Sequence[OutputDataObject] | None, new: Sequence[OutputDataObject]) -> tuple[OutputDataObject, ...]:
+    """The outputs, those of the same name replaced."""
+    return tuple({each.name: each for each in (*(old or ()), *new)}.values())
+
+
+def _between(
+    statuses: Sequence[ExperimentStatus] | Sequence[JobStatus] | None, first: str, second: str
+) -> float | None:
+    """Seconds from the first time in a state to the first time in another; ``None`` if one was never reached."""
+    instants_ms: dict[str, int] = {}
+    for status in statuses or ():
+        state = status.job_state if isinstance(status, JobStatus) else status.state
+        instants_ms.setdefault(str(state), status.changed_at_ms or 0)
+    if first not in instants_ms or second not in instants_ms:
+        return None
+    return (instants_ms[second] - instants_ms[first]) / 1000
+
+
+def _average(seconds: Sequence[float | None]) -> float | None:
+    known = [each for each in seconds if each is not None]
+    return sum(known) / len(known) if known else None

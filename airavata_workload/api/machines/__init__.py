@@ -1,0 +1,1 @@
+"""What was registered, as the clusters of the engine."""

@@ -1,0 +1,1 @@
+"""Gateways, their users, groups and accounts."""

@@ -1,0 +1,1 @@
+"""As whom gateways, groups and users work on which resources."""
