@@ -249,7 +249,8 @@ def tenants(portal: Portal) -> None:
     tenant.updateGateway(admin, read)
     portal.sdk.iam.setUpGateway(admin, read)
     second = portal.told["second"]["gateway"]
-    asked = Gateway(gatewayId=second, gatewayName="Second", gatewayApprovalStatus=GatewayApprovalStatus.REQUESTED)
+    # The programs of all SDKs run at once, and no two gateways have one name.
+    asked = Gateway(gatewayId=second, gatewayName=second, gatewayApprovalStatus=GatewayApprovalStatus.REQUESTED)
     own = portal.sdk.tokens["second"]
     say(
         "tenants",

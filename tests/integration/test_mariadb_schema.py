@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,9 +93,9 @@ def test_services_that_start_together_migrate_once(
     runs: list[str] = []
     upgrade = schema.upgrade
 
-    def noted(connection: Connection, revision: str) -> None:
+    def noted(connection: Connection, revision: str, *migrations: Path) -> None:
         runs.append(revision)
-        upgrade(connection, revision)
+        upgrade(connection, revision, *migrations)
 
     monkeypatch.setattr(schema, "upgrade", noted)
     together = threading.Barrier(4)
