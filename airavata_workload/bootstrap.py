@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,8 +22,7 @@ from airavata_workload.api_servers import opened
 from airavata_workload.documents.cluster_file import ClusterFiles
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.clock import now_us
-from airavata_workload.domain.cluster import Cluster
-from airavata_workload.domain.errors import NotFoundError, SettingsError
+from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.migration.seal import refuse_if_moved
 from airavata_workload.plugins import catalogue
@@ -37,18 +35,23 @@ from airavata_workload.ports.identity_provider import IdentityProvider, Identity
 from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import Registry
-from airavata_workload.ports.remote_shell import RemoteShell
 from airavata_workload.ports.store_schema import StoreSchema
 from airavata_workload.ports.task_queue import TaskQueue
 from airavata_workload.ports.token_verifier import TokenIssuer, TokenVerifier
-from airavata_workload.resources import Resources
+from airavata_workload.resources import Resources, open_shell
 from airavata_workload.settings import Settings
+from airavata_workload.token_verification import issuer_among, open_verifiers
 
 if TYPE_CHECKING:  # the engine is slow to import, and most commands of the command line only look
     from airavata_workload.api.api import Api
     from airavata_workload.api.machines.registered_clusters import RegisteredClusters
     from airavata_workload.engine import Engine
     from airavata_workload.stage import Stage
+
+_CLOSED_IN_ORDER = (
+    *("resources", "task_queue", "event_bus", "registry", "record_store", "graph_store", "credential_store"),
+    "recovery_nodes",
+)
 
 
 class Installation:
@@ -129,33 +132,15 @@ class Installation:
     @property
     def token_verifiers(self) -> list[TokenVerifier]:
         """Who verifies access tokens, in the order in which they are asked."""
-
-        def make() -> list[TokenVerifier]:
-            factories = {name: catalogue("token_verifiers").load(name) for name in self.settings.token_verifiers}
-            given = self.settings.options.token_verifiers
-            for name in given:
-                if name not in factories:
-                    raise SettingsError(
-                        f"[options.token_verifiers.{name}] is there, and '{name}' is not among token_verifiers.",
-                        key="token_verifiers",
-                        remedy="Add it there, or take out the table.",
-                    )
-            return [factory(self._context_with(given.get(name, {}))) for name, factory in factories.items()]
-
-        verifiers: list[TokenVerifier] = self._once("token_verifiers", make)
+        verifiers: list[TokenVerifier] = self._once(
+            "token_verifiers", lambda: open_verifiers(self.settings, self._context_with)
+        )
         return verifiers
 
     @property
     def token_issuer(self) -> TokenIssuer:
         """Who makes this installation's own tokens. Raises ``SettingsError`` if nobody does."""
-        for verifier in self.token_verifiers:
-            if isinstance(verifier, TokenIssuer):
-                return verifier
-        raise SettingsError(
-            "This installation issues no tokens of its own.",
-            key="token_verifiers",
-            remedy='Add "own" to the setting token_verifiers.',
-        )
+        return issuer_among(self.token_verifiers)
 
     @property
     def accounts(self) -> IdentityProvider:
@@ -197,9 +182,9 @@ class Installation:
                     clusters=self.clusters.registered,
                     resources=self.resources,
                     provisioners=catalogue("account_provisioners"),
-                    open_shell=self._new_shell,
+                    open_shell=lambda cluster: open_shell(cluster, self.credentials),
                     validators=[catalogue("validators").load(name)() for name in self.settings.validators],
-                    has_dag=self._has_dag,
+                    has_dag=self.workload().has_dag,
                     super_gateway=self.settings.super_gateway,
                     ssh_key_type=KeyType(self.settings.ssh_key_type),
                     clock=self.clock,
@@ -208,17 +193,6 @@ class Installation:
 
         api: Api = self._once("api", make)
         return api
-
-    def _new_shell(self, cluster: Cluster) -> RemoteShell:
-        shell: RemoteShell = catalogue("remote_shells").load(cluster.remote_shell)().open(cluster, self.credentials)
-        return shell
-
-    def _has_dag(self, application_type: str) -> bool:
-        try:
-            self.graph.abstract(application_type)
-        except NotFoundError:
-            return False
-        return True
 
     @property
     def storage(self) -> GatewayStorage | None:
@@ -401,21 +375,11 @@ class Installation:
     # -- end ------------------------------------------------------------------------------
     def close(self) -> None:
         """Close everything that was opened, the recovery nodes (and with them the session) last."""
-        order = [
-            "resources",
-            "task_queue",
-            "event_bus",
-            "registry",
-            "record_store",
-            "graph_store",
-            "credential_store",
-            "recovery_nodes",
-        ]
         for queue in self._other_queues.values():
             queue.close()
         for verifier in self._opened.pop("token_verifiers", ()):
             verifier.close()
-        for key in order:
+        for key in _CLOSED_IN_ORDER:
             opened = self._opened.pop(key, None)
             if opened is not None:
                 with contextlib.suppress(OSError):
@@ -426,8 +390,3 @@ class Installation:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def own_files_only() -> None:
-    """Make every file that this process creates readable by its user alone."""
-    os.umask(0o077)

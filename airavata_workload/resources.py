@@ -52,7 +52,7 @@ class Resources:
         return self._cached(
             self._shells,
             name,
-            lambda cluster: catalogue("remote_shells").load(cluster.remote_shell)().open(cluster, self._credentials),
+            lambda cluster: open_shell(cluster, self._credentials),
         )
 
     def transfer(self, name: str) -> FileTransfer:
@@ -89,3 +89,9 @@ class Resources:
                 found = (cluster, make(cluster))
                 cache[name] = found
             return found[1]
+
+
+def open_shell(cluster: Cluster, credentials: CredentialStore) -> RemoteShell:
+    """A shell of its own on a cluster; whoever asks for it closes it."""
+    shell: RemoteShell = catalogue("remote_shells").load(cluster.remote_shell)().open(cluster, credentials)
+    return shell

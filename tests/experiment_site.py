@@ -74,7 +74,7 @@ class ExperimentSite:
                 clusters=self.clusters,
                 files=ExperimentFiles(clusters=self.clusters),
                 validators=[BatchQueueValidator(), InputsValidator()],
-                has_dag=lambda name: name in {dag.application_type for dag in self.workload.dags()},
+                has_dag=self.workload.has_dag,
             ),
             workload=self.workload,
             clock=clock,
@@ -89,11 +89,13 @@ class ExperimentSite:
             clock=clock,
         )
         self.follower = ExperimentFollower(records=records, workload=self.workload, products=self.products)
-        self._register()
+        self._register_machines()
+        self._register_profile()
+        self._register_application()
         self.project = self.projects.create(ALICE, "seagrid", Project(owner="alice", gateway_id="seagrid", name="P"))
 
-    def _register(self) -> None:
-        records, clock, sharing = self.people.records, self.people.clock, self.people.sharing
+    def _register_machines(self) -> None:
+        records, clock = self.people.records, self.people.clock
         self.host = ComputeResources(records=records).register(
             ADMIN, ComputeResource(host_name="localhost", batch_queues=(BatchQueue(queue_name="short", max_nodes=2),))
         )
@@ -110,7 +112,9 @@ class ExperimentSite:
         DataMovements(records=records, clock=clock).add_local(
             ADMIN, self.storage, DMType.STORAGE_RESOURCE, 0, LOCALDataMovement()
         )
-        GatewayProfiles(records=records, sharing=sharing).register(
+
+    def _register_profile(self) -> None:
+        GatewayProfiles(records=self.people.records, sharing=self.people.sharing).register(
             ADMIN,
             GatewayResourceProfile(
                 gateway_id="seagrid",
@@ -129,6 +133,9 @@ class ExperimentSite:
                 ),
             ),
         )
+
+    def _register_application(self) -> None:
+        records, clock, sharing = self.people.records, self.people.clock, self.people.sharing
         deployments = ApplicationDeployments(
             records=records,
             sharing=sharing,

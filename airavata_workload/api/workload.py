@@ -13,7 +13,7 @@ from airavata_workload.domain import identifiers
 from airavata_workload.domain.change import Event, StateChange
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.dag import AbstractDag
-from airavata_workload.domain.errors import ConflictError
+from airavata_workload.domain.errors import ConflictError, NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState
@@ -239,6 +239,14 @@ class Workload:
     def dag(self, application_type: str, version: int | None = None) -> AbstractDag:
         """One abstract DAG. Raises ``NotFoundError``."""
         return self._graph.abstract(application_type, version)
+
+    def has_dag(self, application_type: str) -> bool:
+        """Whether there is a DAG of that name."""
+        try:
+            self._graph.abstract(application_type)
+        except NotFoundError:
+            return False
+        return True
 
     def load_dag(self, dag: AbstractDag) -> AbstractDag:
         """Make a (checked) DAG the newest version; running experiments keep theirs."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airavata_workload.cli.output_form import Output
+from airavata_workload.cli.own_files import own_files_only
 from airavata_workload.domain.errors import DeniedError
 
 if TYPE_CHECKING:  # slow to import, and not needed for help
@@ -79,7 +80,7 @@ class Invocation:
         return self._opened("look", private=False)
 
     def _opened(self, service: str, private: bool) -> Installation:
-        from airavata_workload.bootstrap import Installation, own_files_only
+        from airavata_workload.bootstrap import Installation
 
         own_files_only()
         try:

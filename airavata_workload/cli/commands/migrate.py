@@ -13,10 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from airavata_workload.bootstrap import Installation, own_files_only
+from airavata_workload.bootstrap import Installation
 from airavata_workload.cli.exit_codes import ExitCode
 from airavata_workload.cli.invocation import Invocation
 from airavata_workload.cli.log_output import log_to_standard_error
+from airavata_workload.cli.own_files import own_files_only
 from airavata_workload.cli.screen import Screen
 from airavata_workload.cli.views.migration_views import migration_form, migration_view
 from airavata_workload.domain.errors import ConflictError, InputError, NotFoundError
