@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from airavata_workload.bootstrap import Installation
+from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.experiment import Application, Experiment
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.message import (
@@ -17,6 +19,7 @@ from airavata_workload.domain.message import (
     Command,
     CommandKind,
     OutcomeMessage,
+    SlotsReleased,
     TaskAction,
     TaskMessage,
     Verdict,
@@ -25,29 +28,58 @@ from airavata_workload.domain.message import (
 from airavata_workload.domain.retry import RetryPolicy
 from airavata_workload.domain.states import ExperimentState, TaskState
 from airavata_workload.domain.transition import Transition
+from airavata_workload.engine import Engine
 from airavata_workload.ports.task_queue import Message
 from airavata_workload.settings import load_settings
 
 WORKER = "a worker"
 PATIENCE_S = 20.0
+_Attempt = tuple[str, int, TaskAction]
+RETRY = RetryPolicy(attempts=2, first_delay_s=0.0)
 JOB = Job(job_id="7", job_name="j7", cluster="local", working_directory="/tmp/j7")
 
 
 class Played:
     """An orchestrator alone; the test is its scheduler and its worker."""
 
-    def __init__(self, installation: Installation) -> None:
-        self._installation = installation
+    def __init__(self, home: Path, dag: AbstractDag | None) -> None:
+        self._home = home
+        self._running = ExitStack()
         self._told: list[TaskMessage] = []
+        self._reported: Counter[_Attempt] = Counter()
+        self._released: Counter[_Attempt] = Counter()
+        self._installation = self._start()
+        self._installation.load_missing_dags()
+        dag = dag or self._installation.graph.abstract("hpc-batch")
+        nodes = tuple(replace(node, retry=RETRY) for node in dag.nodes)
+        self._installation.graph.save_abstract(replace(dag, nodes=nodes))
         experiment = Experiment(
             experiment_id="",
             name="late",
-            application_type="hpc-batch",
+            application_type=dag.application_type,
             application=Application(name="sleep", commands=(("sleep", "300"),)),
             compute_resource="local",
             user="",
         )
-        self.experiment_id = installation.workload().submit([experiment])[0].experiment_id
+        self.experiment_id = self._installation.workload().submit([experiment])[0].experiment_id
+
+    def _start(self) -> Installation:
+        installation = self._running.enter_context(Installation(load_settings(home=self._home), service="test"))
+        engine = installation.engine(service="orchestrator", adopt_orphans=False)
+        engine.start()
+        self._running.callback(_stop, engine)
+        return installation
+
+    def stop(self) -> None:
+        """The orchestrator ends."""
+        self._running.close()
+
+    def restart(self) -> None:
+        """Another orchestrator comes in place of this one, and resumes the experiment from what is stored."""
+        self.stop()
+        self._told.clear()
+        self._installation = self._start()
+        self.command(CommandKind.RESUME)
 
     def told(self, name: str, action: TaskAction) -> TaskMessage:
         """The next message about the task that asks for that."""
@@ -60,9 +92,18 @@ class Played:
 
     def _listen(self, wait_s: float) -> bool:
         deliveries = self._installation.queue.consume([SCHEDULER_QUEUE], 100, wait_s)
-        self._told += [each for each in (decode(one.body) for one in deliveries) if isinstance(each, TaskMessage)]
+        for message in (decode(one.body) for one in deliveries):
+            if isinstance(message, TaskMessage):
+                self._told.append(message)
+            elif isinstance(message, SlotsReleased):
+                self._released.update((slot.task_id, slot.attempt, slot.action) for slot in message.slots)
         self._installation.queue.acknowledge(deliveries)
         return bool(deliveries)
+
+    def untold(self, name: str, action: TaskAction) -> bool:
+        """Whether nobody has asked for that of the task, as far as messages have come."""
+        self._listen(0.0)
+        return all((message.name, message.action) != (name, action) for message in self._told)
 
     def waiting(self, name: str) -> list[TaskMessage]:
         """Messages about the task that have been heard and not asked for."""
@@ -95,7 +136,17 @@ class Played:
             action=task.action,
             **values,  # type: ignore[arg-type]
         )
+        self._reported[task.task_id, task.attempt, task.action] += 1
         self._installation.queue.publish([Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body())])
+
+    def settle(self, task: TaskMessage) -> None:
+        """Wait until all that follows from its outcomes is stored and written down."""
+        attempt = (task.task_id, task.attempt, task.action)
+        while self._released[attempt] < self._reported[attempt]:
+            assert self._listen(PATIENCE_S), f"nobody has dealt with the outcome of {task.name}"
+        # What has been told may still be written down; an orchestrator that ends does not leave that behind.
+        self.stop()
+        self._installation = self._start()
 
     def complete_up_to(self, name: str) -> TaskMessage:
         """Complete tasks until that one has begun."""
@@ -131,14 +182,17 @@ class Played:
 
 
 @contextmanager
-def orchestrating(home: Path) -> Iterator[Played]:
-    """An experiment of one batch job, each task of which is tried twice, submitted to an orchestrator that runs."""
-    with Installation(load_settings(home=home), service="test") as installation:
-        installation.load_missing_dags()
-        dag = installation.graph.abstract("hpc-batch")
-        retry = RetryPolicy(attempts=2, first_delay_s=0.0)
-        installation.graph.save_abstract(replace(dag, nodes=tuple(replace(node, retry=retry) for node in dag.nodes)))
-        engine = installation.engine(service="orchestrator", adopt_orphans=False)
-        engine.start()
-        yield Played(installation)
-        assert engine.stop(10.0)
+def orchestrating(home: Path, dag: AbstractDag | None = None) -> Iterator[Played]:
+    """An experiment, each task of which is tried twice, submitted to an orchestrator that runs.
+
+    It follows ``dag``, by default that of one batch job.
+    """
+    played = Played(home, dag)
+    try:
+        yield played
+    finally:
+        played.stop()
+
+
+def _stop(engine: Engine) -> None:
+    assert engine.stop(10.0)

@@ -63,7 +63,8 @@ class Task:
     ``failures`` counts only what the retry policy counts.
     ``open_predecessors`` and ``unsuccessful_predecessors`` are kept by the
     graph store. ``intent`` is what a plugin has announced before an effect
-    that must not happen twice.
+    that must not happen twice. ``job`` is what an executing task waits for;
+    a task that has ended keeps one that is over and did not do its work.
     """
 
     task_id: str
@@ -97,6 +98,12 @@ class Task:
     def parked(self) -> bool:
         """Whether the task waits for a job and holds nothing."""
         return self.state is TaskState.EXECUTING and self.job is not None
+
+    @property
+    def waited(self) -> bool:
+        """Whether the task has come to wait for a job."""
+        executing = TaskState.EXECUTING
+        return any(before.state is executing and line.state is executing for before, line in pairwise(self.history))
 
     @property
     def delay_us(self) -> int:

@@ -30,9 +30,10 @@ def continues_dag(ours: LoadedDag, theirs: LoadedDag) -> bool:
 def _continues(ours: Task, theirs: Task) -> bool:
     if theirs.history[: len(ours.history)] != ours.history:
         return False
-    # Without a further line nobody has touched it there but to note what it waits for.
+    # Without a further line nobody has touched it there but to note what it waits for, or that its job is over.
     untouched = len(theirs.history) == len(ours.history)
-    return not untouched or (ours.state, ours.intent, ours.job) == (theirs.state, theirs.intent, theirs.job)
+    same = (ours.state, ours.intent) == (theirs.state, theirs.intent) and ours.job in (None, theirs.job)
+    return same or not untouched
 
 
 def same_credential(ours: Credential, theirs: Credential) -> bool:

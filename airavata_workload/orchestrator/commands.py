@@ -226,11 +226,15 @@ class Commands:
         state = self._registry.experiment(outcome.experiment_id).state
         if state not in (ExperimentState.CANCELING, ExperimentState.CANCELED):
             return  # it has been tried again meanwhile
+        handing_over = stopping.with_job(task)
         if again:
-            self._queue.publish([cancel_message(stopping.with_job(task) or task, now_us, delay_us)])
+            self._queue.publish([cancel_message(handing_over or task, now_us, delay_us)])
             return
+        if handing_over is not None and handing_over.job is not None:
+            # Before anything ends: who reads the tasks after a crash must find which jobs are still to be cancelled.
+            self._graph.settle_job(task.task_id, handing_over.job)
         tasks = self._graph.tasks(outcome.experiment_id)
-        self._progress.apply([self._not_run(each) for each in stopping.confirmed(task, tasks)])
+        self._progress.apply([self._not_run(each) for each in stopping.confirmed(task.task_id, tasks)])
         # If nothing was kept open, the experiment itself was.
         self._end_if_ended(tasks)
 

@@ -1,4 +1,8 @@
-"""How experiments end: what is written about it, for as many at once as end together."""
+"""How experiments end: what is written about it, for as many at once as end together.
+
+An experiment that is being cancelled and has no open task may still have a job
+that nobody waits for; it ends when that is known to be over.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState, TaskState
 from airavata_workload.domain.task import Task
 from airavata_workload.journal import history_of
+from airavata_workload.orchestrator import stopping
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.registry import Registry
 
@@ -30,25 +35,34 @@ class Ends:
         self._by = by
         self._clock = clock
 
-    def of(self, unsuccessful_tasks: Mapping[str, int]) -> list[StateChange]:
-        """The changes that are not written yet, for experiments without open tasks, by id; none for one that has ended.
+    def of(self, unsuccessful_tasks: Mapping[str, int]) -> tuple[list[StateChange], list[str]]:
+        """For experiments without open tasks, by id: the changes that are not written yet, and which of them end.
 
-        Whoever made a task's change may have died before it wrote the change
-        down, and after this nobody looks again: so these are among them.
+        There are no changes for one that has ended before. Whoever made a
+        task's change may have died before it wrote the change down, and after
+        this nobody looks again: so these are among them.
         """
         found = self._registry.several(list(unsuccessful_tasks))
         open_ones = [each for each in found.values() if each.state not in EXPERIMENT_ENDS]
         if not open_ones:
-            return []
+            return [], list(unsuccessful_tasks)
         tasks = {dag.experiment_id: dag.tasks for dag in self._graph.loaded(each.experiment_id for each in open_ones)}
+        with_jobs = {each.experiment_id for each in open_ones if _has_jobs(each, tasks.get(each.experiment_id, ()))}
         # That a task was made is told with its experiment's launch, and would be no news at the end.
         lines = [change for some in tasks.values() for task in some for change in history_of(task)[1:]]
         changes = self._registry.unrecorded(lines)
         for experiment in open_ones:
+            if experiment.experiment_id in with_jobs:
+                continue
             mine = tasks.get(experiment.experiment_id, ()) if unsuccessful_tasks[experiment.experiment_id] else ()
             state, reason, user_message = _end(experiment, mine)
             changes += ending(experiment, state, self._by, self._clock(), reason, user_message)
-        return changes
+        return changes, [each for each in unsuccessful_tasks if each not in with_jobs]
+
+
+def _has_jobs(experiment: Experiment, tasks: Sequence[Task]) -> bool:
+    """Whether it is being cancelled, and the cancellation of a job that its tasks handed on is not confirmed yet."""
+    return experiment.state is ExperimentState.CANCELING and bool(stopping.stop(tasks).cancel)
 
 
 def _end(experiment: Experiment, tasks: Sequence[Task]) -> tuple[ExperimentState, str, str]:

@@ -133,13 +133,10 @@ class Progress:
         return bool(stopped or with_job(task)) and self._canceling(task.experiment_id)
 
     def _stop(self, result: Applied, effects: _Effects) -> list[Transition]:
-        """Messages that cancel the jobs, until which the experiment does not end; transitions for what will not run."""
+        """Messages that cancel the jobs, which the experiment outlives; transitions for what will not run."""
         assert result.task is not None  # noqa: S101 - narrows the type
-        experiment_id = result.task.experiment_id
-        stop = stopping.stop(self._graph.tasks(experiment_id))
+        stop = stopping.stop(self._graph.tasks(result.task.experiment_id))
         effects.messages += [cancel_message(task) for task in stop.cancel]
-        if stop.cancel:
-            effects.ended.pop(experiment_id, None)
         return [decision.not_run(task, self._by, self._clock(), "the experiment is cancelled") for task in stop.end]
 
     def _watch(self, task: Task, transition: Transition, effects: _Effects) -> None:
@@ -208,17 +205,22 @@ class Progress:
 
     def _write_down(self, effects: _Effects) -> None:
         """What a crash keeps from being written is rebuilt from the tasks' history."""
-        changes = [*effects.changes, *(self._ends.of(effects.ended) if effects.ended else ())]
-        self._journal.write(changes, durable=False)
+        ends, ended = self._ends.of(effects.ended) if effects.ended else ([], [])
+        self._journal.write([*effects.changes, *ends], durable=False)
         if effects.jobs:
             self._registry.save_jobs(effects.jobs)
-        if effects.ended:
-            self._nodes.remove(*effects.ended)
+        if ended:
+            self._nodes.remove(*ended)
 
     def end(self, experiment_id: str, unsuccessful_tasks: int) -> None:
-        """Write the end of an experiment that has no open task. Writing it again changes nothing."""
-        self._journal.write(self._ends.of({experiment_id: unsuccessful_tasks}))
-        self._nodes.remove(experiment_id)
+        """Write the end of an experiment that has no open task, unless a job has to be cancelled before.
+
+        Writing it again changes nothing.
+        """
+        ends, ended = self._ends.of({experiment_id: unsuccessful_tasks})
+        self._journal.write(ends)
+        if ended:
+            self._nodes.remove(*ended)
 
 
 class _Effects:

@@ -5,9 +5,9 @@ that ran after a failure (to bring back a log, say) has to do its work for the
 new attempt too. It is therefore not run again but replaced by a new task of
 the same name, as is every task that failed, was cancelled or comes after one
 of those. The tasks that completed before them are taken over with their
-outputs. A task that submitted a job which then failed or was cancelled under
-the eyes of another task has not done its work: it is replaced too, or the new
-attempt would wait for a job that is dead.
+outputs. A task that submitted a job which then failed or was cancelled has not
+done its work: it is replaced too, or the new attempt would wait for a job that
+is dead. Which jobs are, the tasks that have ended keep.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from airavata_workload.domain import identifiers
 from airavata_workload.domain.states import TaskState
 from airavata_workload.domain.task import LoadedDag, Task, TaskChange
 
-_UNSUCCESSFUL = (TaskState.FAILED, TaskState.CANCELED)
-
 
 def _key(job: object) -> tuple[object, object] | None:
     """What tells the job in a task's outputs from all others; ``None`` if it is none."""
@@ -31,7 +29,7 @@ def renewed(tasks: Sequence[Task], process_id: str, now_us: int, by: str) -> Loa
     """The loaded DAG of the new process, from the tasks (in the order of their DAG) of the process before it."""
     new_ids: dict[str, str] = {}
     result: list[Task] = []
-    dead = {_key(task.job.to_json()) for task in tasks if task.job is not None and task.state in _UNSUCCESSFUL}
+    dead = {_key(task.job.to_json()) for task in tasks if task.job is not None}
     for task in tasks:
         again = (
             task.state is not TaskState.COMPLETED

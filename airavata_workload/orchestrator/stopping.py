@@ -4,9 +4,10 @@ A job belongs to the task that waits for it. Between the end of its submission
 and the moment in which the next task waits for it, it belongs to nobody, and
 so does a job whose submission was begun and cut off. Such jobs are cancelled
 through the task that submitted (or may have submitted) them, and the tasks
-that would have waited for them stay open until that is confirmed; if they have
-ended already, the experiment does not end before: it is not CANCELED while its
-job may still run.
+that would have waited for them stay open until that is confirmed for each; if
+they have ended already, the experiment does not end before: it is not CANCELED
+while a job of its may still run. What is confirmed stands in the graph store,
+as the job of the task that handed it on.
 """
 
 from __future__ import annotations
@@ -42,23 +43,30 @@ def stop(tasks: Sequence[Task]) -> Stop:
             kept.add(task.task_id)
         elif (handing_over := with_job(task)) is not None:
             after = descendants(task, tasks)
-            waiting = [each.task_id for each in after if each.state is TaskState.CREATED]
-            if waiting or not any(_took_job(each) for each in after):
+            if not any(_took(each, handing_over.job) for each in after):
                 cancel.append(handing_over)
-                kept.update(waiting)
+                kept.update(each.task_id for each in after if each.state is TaskState.CREATED)
     end = [task for task in tasks if task.state is TaskState.CREATED and task.task_id not in kept]
     return Stop(cancel=tuple(cancel), end=tuple(end))
 
 
-def _took_job(task: Task) -> bool:
-    """Whether the task came to wait for the job, so that it has seen its end; one that was stopped before has not."""
-    return task.job is not None or task.state in (TaskState.COMPLETED, TaskState.FAILED)
+def _took(task: Task, job: Job | None) -> bool:
+    """Whether the task waits for the job or has seen its end; one that was stopped before it came to wait has not."""
+    assert job is not None  # noqa: S101 - narrows the type
+    if task.job is not None:
+        return (task.job.cluster, task.job.job_id) == (job.cluster, job.job_id)
+    # A job that did its work leaves its task, and its id among the outputs.
+    return task.state is TaskState.COMPLETED and task.waited and task.outputs.get("job_id") == job.job_id
 
 
 def with_job(task: Task) -> Task | None:
-    """A completed task as the owner of the job that it handed on; ``None`` if it handed none on."""
+    """A completed task as the owner of the job that it handed on; ``None`` if there is none, or it is known to be over.
+
+    It is if the task waited for it itself, or if its cancellation has been
+    confirmed (``GraphStore.settle_job``).
+    """
     job = task.outputs.get(JOB_OUTPUT)
-    if task.state is not TaskState.COMPLETED or not isinstance(job, dict):
+    if task.state is not TaskState.COMPLETED or not isinstance(job, dict) or task.job is not None or task.waited:
         return None
     try:
         return replace(task, job=Job.from_json(job))
@@ -66,9 +74,11 @@ def with_job(task: Task) -> Task | None:
         return None
 
 
-def confirmed(task: Task, tasks: Sequence[Task]) -> list[Task]:
-    """The tasks that were kept open for ``task``, whose job is cancelled now."""
-    return [each for each in (task, *descendants(task, tasks)) if each.state is TaskState.CREATED]
+def confirmed(task_id: str, tasks: Sequence[Task]) -> list[Task]:
+    """The tasks that are kept open for no job any more, now that it is confirmed for that task that its job is over."""
+    open_still = [each for each in tasks if each.task_id == task_id and each.state is TaskState.CREATED]
+    others = [replace(each, state=TaskState.CANCELED) if each in open_still else each for each in tasks]
+    return [*open_still, *stop(others).end]
 
 
 def descendants(task: Task, tasks: Sequence[Task]) -> list[Task]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airavata_workload.domain.dag import AbstractDag
+from airavata_workload.domain.job import Job
 from airavata_workload.domain.task import LoadedDag, Task
 from airavata_workload.domain.transition import Applied, Transition
 
@@ -81,6 +82,14 @@ class GraphStore(ABC):
     @abstractmethod
     def note_waiting(self, notes: Mapping[str, str]) -> None:
         """Set ``waiting_for`` of tasks that have not ended, by task id. Informative only."""
+
+    @abstractmethod
+    def settle_job(self, task_id: str, job: Job) -> None:
+        """Set ``job`` of a task that has COMPLETED: the job that it handed on was cancelled, or is over otherwise.
+
+        That is no change of the task's state and adds no line to its history.
+        A task that has not COMPLETED, or is not there, is left alone.
+        """
 
     # -- reading ----------------------------------------------------------------
     @abstractmethod

@@ -31,6 +31,7 @@ from airavata_workload.testing.samples import (
     transition,
     unique,
 )
+from airavata_workload.testing.settled_job_tests import SettledJobTests
 
 OpenStore = Callable[[], GraphStore]
 
@@ -48,7 +49,7 @@ def run_to_end(store: GraphStore, task: Task, target: TaskState = TaskState.COMP
     return apply_one(store, claimed, target, **changes)
 
 
-class GraphStoreSuite(AbstractDagTests, RestoredDagTests):
+class GraphStoreSuite(AbstractDagTests, RestoredDagTests, SettledJobTests):
     """Needs a fixture ``open_store``: each call opens the same storage once more; the suite closes what it opens.
 
     The storage may be shared with others. What the tests store stays there,

@@ -20,7 +20,7 @@ from airavata_workload.bootstrap import Installation
 from airavata_workload.resources import Resources
 
 WRITES = {
-    "graph": {"restore_loaded", "replace_loaded", "apply", "record_intent", "note_waiting"},
+    "graph": {"restore_loaded", "replace_loaded", "apply", "record_intent", "note_waiting", "settle_job"},
     "registry": {"create_experiments", "record", "save_jobs", "start_process"},
     "queue": {"publish", "acknowledge", "hand_back"},
     "nodes": {"create", "remove", "claim"},

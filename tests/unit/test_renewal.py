@@ -51,6 +51,13 @@ def test_a_job_that_failed_is_submitted_again_and_not_watched_again() -> None:
         assert replaced(*tasks) == ["submit", "note", "monitor"]
 
 
+def test_a_job_whose_cancellation_was_confirmed_is_submitted_again_and_one_that_did_its_work_is_not() -> None:
+    outputs = {"job": JOB.to_json()}
+    after = task("after", TaskState.FAILED, "submit")
+    assert replaced(task("submit", TaskState.COMPLETED, outputs=outputs, job=JOB), after) == ["submit", "after"]
+    assert replaced(task("submit", TaskState.COMPLETED, outputs=outputs), after) == ["after"]
+
+
 def test_a_job_that_was_never_watched_may_still_run_and_is_watched() -> None:
     outputs = {"job": JOB.to_json()}
     tasks = [task("submit", TaskState.COMPLETED, outputs=outputs), task("monitor", TaskState.CANCELED, "submit")]

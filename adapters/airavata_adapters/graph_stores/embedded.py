@@ -17,6 +17,7 @@ from airavata_adapters.sqlite.prepared import from_text, storable, to_text
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.job import Job
 from airavata_workload.domain.task import LoadedDag, Task
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.ports.backing import BackingContext
@@ -137,6 +138,13 @@ class EmbeddedGraphStore(GraphStore):
         rows = [{"task_id": task_id, "note": storable(note)} for task_id, note in notes.items()]
         if rows:
             self._database.write(lambda connection: statements.NOTE_WAITING.run_many(connection, rows))
+
+    def settle_job(self, task_id: str, job: Job) -> None:
+        """As ``GraphStore.settle_job``."""
+        text = to_text(job.to_json())
+        self._database.write(
+            lambda connection: statements.SETTLE_JOB.run(connection, task_id=task_id, settled_job=text)
+        )
 
     # -- reading -----------------------------------------------------------------
     def task(self, task_id: str) -> Task:

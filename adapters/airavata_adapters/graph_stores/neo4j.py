@@ -22,6 +22,7 @@ from airavata_adapters.sqlite.prepared import storable, to_text
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, now_us
 from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.errors import StoreUnavailableError, WorkloadError
+from airavata_workload.domain.job import Job
 from airavata_workload.domain.task import LoadedDag, Task
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.ports.backing import BackingContext
@@ -153,6 +154,11 @@ class Neo4jGraphStore(GraphStore):
         for start in range(0, len(rows), MAX_ROWS):
             some = rows[start : start + MAX_ROWS]
             self._writer.submit(Work(statements.NOTE_WAITING, some, task_ids=[row["task_id"] for row in some]))
+
+    def settle_job(self, task_id: str, job: Job) -> None:
+        """As ``GraphStore.settle_job``."""
+        row = {"task_id": task_id, "job": to_text(job.to_json())}
+        self._writer.submit(Work(statements.SETTLE_JOB, [row], task_ids=[task_id]))
 
     # -- reading -----------------------------------------------------------------
     def task(self, task_id: str) -> Task:

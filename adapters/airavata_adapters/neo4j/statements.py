@@ -255,7 +255,18 @@ CALL (row) {
 RETURN row.place AS place
 """
 )
-IN_ORDER = (SAVE_ABSTRACT, CREATE_LOADED, REPLACE_LOADED, APPLY, RECORD_INTENT, NOTE_WAITING, DELETE_LOADED)
+SETTLE_JOB = Statement(
+    _FRAME
+    + """
+CALL (row) {
+  MATCH (task:Task {task_id: row.task_id})
+  WHERE task.state = 'COMPLETED'
+  SET task.job = row.job
+}
+RETURN row.place AS place
+"""
+)
+IN_ORDER = (SAVE_ABSTRACT, CREATE_LOADED, REPLACE_LOADED, APPLY, RECORD_INTENT, NOTE_WAITING, SETTLE_JOB, DELETE_LOADED)
 """In which order the statements of one transaction run; those who share one have no order among themselves."""
 
 # -- reading ---------------------------------------------------------------------------------------------

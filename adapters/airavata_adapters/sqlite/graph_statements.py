@@ -161,6 +161,11 @@ NOTE_WAITING = Prepared(
     )
     .values(waiting_for=bindparam("note"))
 )
+SETTLE_JOB = Prepared(
+    update(task_states)
+    .where(task_states.c.task_number == _number_of_task, task_states.c.state == _COMPLETED)
+    .values(job=bindparam("settled_job"))
+)
 
 # -- reading ---------------------------------------------------------------------------------------------
 _columns_of_whole_tasks = select(
