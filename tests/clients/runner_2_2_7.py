@@ -49,72 +49,88 @@ def _tell_the_sdk(told: Mapping[str, Any]) -> None:
 
 def _register(sdk: Sdk, told: Mapping[str, Any]) -> None:
     """This machine as a compute resource, an application there, who may use it, and a project."""
-    from airavata.model.appcatalog.appdeployment.ttypes import ApplicationDeploymentDescription, ApplicationModule
-    from airavata.model.appcatalog.appinterface.ttypes import ApplicationInterfaceDescription
-    from airavata.model.appcatalog.computeresource import ttypes as compute
-    from airavata.model.appcatalog.groupresourceprofile import ttypes as group_profiles
-    from airavata.model.appcatalog.parallelism.ttypes import ApplicationParallelismType
-    from airavata.model.application.io.ttypes import DataType, InputDataObjectType, OutputDataObjectType
-    from airavata.model.data.movement.ttypes import SecurityProtocol
     from airavata.model.group.ttypes import ResourcePermissionType
     from airavata.model.workspace.ttypes import Project
 
-    api, root, ada, gateway = sdk.api, sdk.tokens["root"], sdk.tokens["ada"], told["gateway"]
-    sdk.users.initializeUserProfile(root)
-    sdk.users.initializeUserProfile(ada)
+    root, ada, gateway = sdk.tokens["root"], sdk.tokens["ada"], told["gateway"]
+    for token in (root, ada):
+        sdk.users.initializeUserProfile(token)
+    host = _compute_resource(sdk)
+    deployment = _deployment(sdk, told, host)
+    profile = _resource_profile(sdk, told, host)
+    everybody = sdk.api.getGatewayGroups(root).defaultGatewayUsersGroupId
+    for shared in (profile, deployment):
+        sdk.api.shareResourceWithGroups(root, shared, {everybody: ResourcePermissionType.READ})
+    sdk.api.createProject(ada, gateway, Project(owner="ada", gatewayId=gateway, name=PROJECT))
+
+
+def _compute_resource(sdk: Sdk) -> str:
+    """This machine, where a job is a process."""
+    from airavata.model.appcatalog.computeresource import ttypes as compute
+    from airavata.model.data.movement.ttypes import SecurityProtocol
+
+    root = sdk.tokens["root"]
     queue = compute.BatchQueue(queueName=QUEUE, maxNodes=1, maxProcessors=4, cpuPerNode=4, maxRunTime=10)
-    host = api.registerComputeResource(
+    host: str = sdk.api.registerComputeResource(
         root, compute.ComputeResourceDescription(hostName=CLUSTER, enabled=True, batchQueues=[queue])
     )
     fork = compute.ResourceJobManager(resourceJobManagerType=compute.ResourceJobManagerType.FORK)
-    api.addLocalSubmissionDetails(
+    sdk.api.addLocalSubmissionDetails(
         root, host, 0, compute.LOCALSubmission(resourceJobManager=fork, securityProtocol=SecurityProtocol.LOCAL)
     )
-    module = api.registerApplicationModule(root, gateway, ApplicationModule(appModuleName=APPLICATION))
+    return host
+
+
+def _deployment(sdk: Sdk, told: Mapping[str, Any], host: str) -> str:
+    """The application with its module and its interface, on that machine."""
+    from airavata.model.appcatalog.appdeployment.ttypes import ApplicationDeploymentDescription, ApplicationModule
+    from airavata.model.appcatalog.appinterface.ttypes import ApplicationInterfaceDescription
+    from airavata.model.appcatalog.parallelism.ttypes import ApplicationParallelismType
+    from airavata.model.application.io.ttypes import DataType, InputDataObjectType, OutputDataObjectType
+
+    root, gateway = sdk.tokens["root"], told["gateway"]
+    module = sdk.api.registerApplicationModule(root, gateway, ApplicationModule(appModuleName=APPLICATION))
     text = InputDataObjectType(
         name="Text", type=DataType.URI, isRequired=True, requiredToAddedToCommandLine=True, inputOrder=1
     )
     shouted = OutputDataObjectType(name="Shouted", value="shouted.txt", type=DataType.URI, isRequired=True)
-    api.registerApplicationInterface(
-        root,
-        gateway,
-        ApplicationInterfaceDescription(
-            applicationName=APPLICATION,
-            applicationModules=[module],
-            applicationInputs=[text],
-            applicationOutputs=[shouted],
-        ),
+    interface = ApplicationInterfaceDescription(
+        applicationName=APPLICATION,
+        applicationModules=[module],
+        applicationInputs=[text],
+        applicationOutputs=[shouted],
     )
-    deployment = api.registerApplicationDeployment(
-        root,
-        gateway,
-        ApplicationDeploymentDescription(
-            appModuleId=module,
-            computeHostId=host,
-            executablePath=told["program"],
-            parallelism=ApplicationParallelismType.SERIAL,
-        ),
+    sdk.api.registerApplicationInterface(root, gateway, interface)
+    deployment = ApplicationDeploymentDescription(
+        appModuleId=module,
+        computeHostId=host,
+        executablePath=told["program"],
+        parallelism=ApplicationParallelismType.SERIAL,
     )
+    made: str = sdk.api.registerApplicationDeployment(root, gateway, deployment)
+    return made
+
+
+def _resource_profile(sdk: Sdk, told: Mapping[str, Any], host: str) -> str:
+    """How a group uses that machine."""
+    from airavata.model.appcatalog.computeresource.ttypes import JobSubmissionProtocol
+    from airavata.model.appcatalog.groupresourceprofile import ttypes as group_profiles
+
     preference = group_profiles.GroupComputeResourcePreference(
         computeResourceId=host,
         scratchLocation=told["scratch"],
-        preferredJobSubmissionProtocol=compute.JobSubmissionProtocol.LOCAL,
+        preferredJobSubmissionProtocol=JobSubmissionProtocol.LOCAL,
         resourceType=group_profiles.ResourceType.SLURM,
     )
     policy = group_profiles.ComputeResourcePolicy(computeResourceId=host, allowedBatchQueues=[QUEUE])
-    profile = api.createGroupResourceProfile(
-        root,
-        group_profiles.GroupResourceProfile(
-            gatewayId=gateway,
-            groupResourceProfileName="Default",
-            computePreferences=[preference],
-            computeResourcePolicies=[policy],
-        ),
+    profile = group_profiles.GroupResourceProfile(
+        gatewayId=told["gateway"],
+        groupResourceProfileName="Default",
+        computePreferences=[preference],
+        computeResourcePolicies=[policy],
     )
-    everybody = api.getGatewayGroups(root).defaultGatewayUsersGroupId
-    for shared in (profile, deployment):
-        api.shareResourceWithGroups(root, shared, {everybody: ResourcePermissionType.READ})
-    api.createProject(ada, gateway, Project(owner="ada", gatewayId=gateway, name=PROJECT))
+    made: str = sdk.api.createGroupResourceProfile(sdk.tokens["root"], profile)
+    return made
 
 
 def _work(told: Mapping[str, Any]) -> None:

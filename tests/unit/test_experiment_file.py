@@ -19,27 +19,9 @@ from airavata_workload.domain.task import Priority
 
 HEAD = '[experiment]\nname = "globins"\napplication_type = "hpc-batch"\ncompute_resource = "alpha"\n'
 
-
-def load(directory: Path, text: str, *, check_files: bool = True) -> Experiment:
-    path = directory / "experiment.toml"
-    path.write_text(text, encoding="utf-8")
-    return load_experiment(path, check_files=check_files, clock=lambda: 77)
-
-
-def refused(directory: Path, text: str) -> ExperimentFileError:
-    with pytest.raises(ExperimentFileError) as caught:
-        load(directory, text)
-    assert caught.value.path == directory / "experiment.toml"
-    return caught.value
-
-
-def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
-    for name in ("globins4.sto", "a.fasta", "b c.fasta"):
-        (tmp_path / name).write_text("x")
-    experiment = load(
-        tmp_path,
-        HEAD
-        + """\
+WHOLE = (
+    HEAD
+    + """\
 description = "a search"
 priority = "urgent"
 start_not_before = 2026-12-01T00:00:00Z
@@ -85,18 +67,49 @@ reservation = "course"
 colour = "blue"
 when = 2026-01-02
 nested = {deep = [1, {x = true}]}
-""",
-    )
-    assert experiment.experiment_id.startswith("globins_")
-    assert experiment.process_id.startswith("PROCESS_")
-    assert experiment.state is ExperimentState.CREATED
-    assert (experiment.priority, experiment.start_not_before_us) == (Priority.URGENT, 1_796_083_200_000_000)
-    assert (experiment.user, experiment.gateway, experiment.created_at_us) == ("ada", "seed", 77)
-    assert experiment.output_directory == str(tmp_path / "results")
-    assert experiment.application.commands[0] == ("hmmbuild", "m.hmm", "${inputs.alignment}")
-    assert experiment.application.environment == {"LC_ALL": "C", "THREADS": "4"}
-    assert (experiment.application.stdout, experiment.application.stderr) == ("hmmer.stdout", "errors.txt")
-    inputs = {item.name: item for item in experiment.inputs}
+"""
+)
+"""Everything that a file can say."""
+
+
+def load(directory: Path, text: str, *, check_files: bool = True) -> Experiment:
+    path = directory / "experiment.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_experiment(path, check_files=check_files, clock=lambda: 77)
+
+
+def refused(directory: Path, text: str) -> ExperimentFileError:
+    with pytest.raises(ExperimentFileError) as caught:
+        load(directory, text)
+    assert caught.value.path == directory / "experiment.toml"
+    return caught.value
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Experiment:
+    for name in ("globins4.sto", "a.fasta", "b c.fasta"):
+        (tmp_path / name).write_text("x")
+    return load(tmp_path, WHOLE)
+
+
+def test_a_file_says_whose_an_experiment_is_and_when_it_runs(tmp_path: Path, whole: Experiment) -> None:
+    assert whole.experiment_id.startswith("globins_")
+    assert whole.process_id.startswith("PROCESS_")
+    assert whole.state is ExperimentState.CREATED
+    assert (whole.priority, whole.start_not_before_us) == (Priority.URGENT, 1_796_083_200_000_000)
+    assert (whole.user, whole.gateway, whole.created_at_us) == ("ada", "seed", 77)
+    assert whole.output_directory == str(tmp_path / "results")
+
+
+def test_a_file_says_what_is_run(whole: Experiment) -> None:
+    assert whole.application.commands[0] == ("hmmbuild", "m.hmm", "${inputs.alignment}")
+    assert whole.application.environment == {"LC_ALL": "C", "THREADS": "4"}
+    assert (whole.application.stdout, whole.application.stderr) == ("hmmer.stdout", "errors.txt")
+    assert whole.parameters == {"colour": "blue", "when": "2026-01-02", "nested": {"deep": [1, {"x": True}]}}
+
+
+def test_a_file_says_what_goes_in(tmp_path: Path, whole: Experiment) -> None:
+    inputs = {item.name: item for item in whole.inputs}
     assert inputs["alignment"].places == (str(tmp_path / "globins4.sto"),)
     assert inputs["parts"].reference == ["a.fasta", "b c.fasta", "c.fasta"]
     assert {name: (item.type, item.value) for name, item in inputs.items() if not item.places} == {
@@ -107,13 +120,19 @@ nested = {deep = [1, {x = true}]}
         "words": (DataType.STRING, ["x", "y"]),
         "nothing": (DataType.STRING, ""),
     }
-    assert [(item.name, item.path, item.type, item.required) for item in experiment.outputs] == [
+
+
+def test_a_file_says_what_comes_out(whole: Experiment) -> None:
+    assert [(item.name, item.path, item.type, item.required) for item in whole.outputs] == [
         ("model", "m.hmm", DataType.URI, True),
         ("logs", "logs/*.log", DataType.URI, False),
         ("stdout", "hmmer.stdout", DataType.STDOUT, False),
         ("stderr", "errors.txt", DataType.STDERR, False),
     ]
-    assert experiment.resources == ResourceRequest(
+
+
+def test_a_file_says_what_a_job_asks_for(whole: Experiment) -> None:
+    assert whole.resources == ResourceRequest(
         node_count=1,
         cpu_count=2,
         memory_mib=512,
@@ -123,7 +142,6 @@ nested = {deep = [1, {x = true}]}
         quality_of_service="high",
         reservation="course",
     )
-    assert experiment.parameters == {"colour": "blue", "when": "2026-01-02", "nested": {"deep": [1, {"x": True}]}}
 
 
 def test_little_is_enough(tmp_path: Path) -> None:
