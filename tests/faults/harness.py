@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from airavata_workload.cli.exit_codes import ExitCode
 
 TESTS = Path(__file__).parents[1]
 TIME_OUT_S = 110
@@ -46,15 +49,15 @@ def run_and_kill(home: Path, experiment_file: Path, kill_at: int) -> Ending:
         assert recovered.returncode == 0, f"{steps[-1]}\n{recovered.stdout}\n{recovered.stderr}"
     else:
         assert run.returncode == 0, run.stdout + run.stderr
-    return ending(home, steps)
+    return ending(home, experiment_file, steps)
 
 
-def ending(home: Path, steps: list[str]) -> Ending:
-    """The one experiment in a home directory as it is now."""
-    listed = json.loads(command_line(home, "list", "--output", "json").stdout)
-    if not listed:
+def ending(home: Path, experiment_file: Path, steps: list[str]) -> Ending:
+    """The one experiment in a home directory as it is now; its id begins like its name."""
+    name = tomllib.loads(experiment_file.read_text())["experiment"]["name"]
+    shown = command_line(home, "show", name.split()[0], "--output", "json")
+    if shown.returncode == ExitCode.NOT_FOUND:
         return Ending({}, [], [], steps)
-    shown = command_line(home, "show", listed[0]["experiment_id"], "--output", "json")
     assert shown.returncode == 0, shown.stderr
     document = json.loads(shown.stdout)
     return Ending(document, document["tasks"], document["jobs"], steps)

@@ -22,7 +22,7 @@ from faults.harness import Ending, command_line, run_and_kill
 
 from airavata_workload.domain.cluster import Cluster
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.xdist_group("slurm")]
 
 TUTORIAL = Path("/usr/share/doc/hmmer/examples/tutorial")
 EXPERIMENT = """
@@ -69,6 +69,8 @@ def prepare(directory: Path, cluster: Cluster) -> tuple[Path, Path]:
                 f'identity_file = "{cluster.identity_file}"',
                 f'known_hosts_file = "{cluster.known_hosts_file}"',
                 "use_agent = false",
+                "min_poll_interval_s = 0.2",
+                "max_poll_interval_s = 1.0",
             ]
         )
     )

@@ -21,7 +21,7 @@ from airavata_workload.migration.survey import survey
 from airavata_workload.ports.registry import ExperimentFilter
 from airavata_workload.settings import Settings, load_settings
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(240), pytest.mark.xdist_group("neo4j")]
 
 __all__ = ["gate", "write_experiment"]
 

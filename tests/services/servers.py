@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.keepers import keeping
+
 SCRIPT = Path(__file__).with_name("services.sh")
 _PRIVATE_PORT_BASES = range(11_000, 21_000, 1_000)
 """Below the ports that the system gives to clients, away from the base of services.sh and of .ci/run."""
@@ -22,6 +24,11 @@ class Servers:
     """One set of servers: a folder, a port base; by default those that the environment names."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of this set is."""
+        return Path({**os.environ, **self.environment}.get("SERVICES_DIR", "/tmp/services"))
 
     def start(self, *names: str) -> None:
         """Start services, or nodes as in ``start("zookeeper3", "2")``, and wait until they answer."""
@@ -52,18 +59,24 @@ class Servers:
 
     @contextmanager
     def kept_running(self, *names: str) -> Iterator[dict[str, str]]:
-        """The environment of running services; at the end what did not run before is stopped, unless KEEP_SERVICES."""
-        before = self.running()
-        if not set(names).issubset(before):
-            self.start(*names)
-        try:
-            yield self.env(*names)
-        finally:
-            if not os.environ.get("KEEP_SERVICES"):
-                # A service starts others that it needs.
-                started = [name for name in self.running() if name not in before]
-                if started:
-                    self.stop(*started)
+        """The environment of running services. What was started for it is stopped at the end, unless KEEP_SERVICES.
+
+        Several processes may keep services of one set: the last of them stops what any of them has started.
+        """
+        with keeping(self.folder) as kept:
+            with kept.turn():
+                before = self.running()
+                if not set(names).issubset(before):
+                    self.start(*names)
+                    # A service starts others that it needs.
+                    kept.note_started(name for name in self.running() if name not in before)
+            try:
+                yield self.env(*names)
+            finally:
+                with kept.turn():
+                    started = kept.left_by_the_last()
+                    if started and not os.environ.get("KEEP_SERVICES"):
+                        self.stop(*(name for name in self.running() if name in started))
 
     def _run(self, *arguments: str) -> str:
         done = subprocess.run(
