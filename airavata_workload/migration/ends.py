@@ -8,6 +8,7 @@ from airavata_workload.domain.errors import ConflictError, InputError
 from airavata_workload.domain.task import LoadedDag
 from airavata_workload.ports.credential_store import CredentialStore
 from airavata_workload.ports.graph_store import GraphStore
+from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import Registry
 from airavata_workload.ports.task_queue import TaskQueue
@@ -25,6 +26,10 @@ class End(Protocol):
     @property
     def registry(self) -> Registry:
         """The registry."""
+
+    @property
+    def records(self) -> RecordStore:
+        """The record store."""
 
     @property
     def nodes(self) -> RecoveryNodes:

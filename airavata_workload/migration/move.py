@@ -3,7 +3,8 @@
 The order of writes is what keeps every experiment from being lost or run twice:
 
 1. The source is sealed: from here on none of its services starts.
-2. Credentials and abstract DAGs.
+2. Credentials and the records of portals, which are compared before anybody
+   can have changed them there; abstract DAGs.
 3. Experiments, the oldest first, a page at a time: registry, then graph store.
    Nobody drives an experiment that has no loaded DAG, and one that has is whole.
 4. What waits for an orchestrator: a launch that nobody has carried out stands nowhere else.
@@ -25,6 +26,7 @@ from airavata_workload.domain.task import LoadedDag
 from airavata_workload.migration import comparison, ends
 from airavata_workload.migration.abstract_dags import copy_abstract_dags
 from airavata_workload.migration.ends import End
+from airavata_workload.migration.portal_records import copy_records, require_equal
 from airavata_workload.migration.seal import Seal, SealFile, Stage
 from airavata_workload.migration.survey import (
     differing_dags,
@@ -81,6 +83,7 @@ class Move:
         source, target = self._source, self._target
         for token in missing_credentials(source.credentials, target.credentials):
             target.credentials.save(source.credentials.credential(token))
+        self._copy_records()
         numbers = copy_abstract_dags(source.graph, target.graph)
         done = self._seal.copied
         for page in oldest_first(source.registry, done):
@@ -90,6 +93,15 @@ class Move:
             done += len(page)
             self._note(copied=done)
             self._progress("experiments", done, source.registry.count(ExperimentFilter()))
+
+    def _copy_records(self) -> None:
+        """Before the experiments, without which no service of the target changes records of itself."""
+        if self._seal.records_copied:
+            return
+        source, target = self._source.records, self._target.records
+        copy_records(source, target, lambda done, total: self._progress("records of portals", done, total))
+        require_equal(source, target)
+        self._note(records_copied=True)
 
     def _copy_experiments(self, page: Sequence[Experiment]) -> None:
         registry = self._source.registry

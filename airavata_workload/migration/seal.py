@@ -44,7 +44,8 @@ class Stage(StrEnum):
 class Seal:
     """One move: from which systems, to which; ``where`` names the target for people.
 
-    ``copied`` counts the experiments, the oldest first, that are in the target for sure.
+    ``copied`` counts the experiments, the oldest first, that are in the target for sure;
+    ``records_copied`` says whether the records of portals are, all of them.
     """
 
     source: Systems
@@ -52,6 +53,7 @@ class Seal:
     where: str
     stage: Stage = Stage.COPYING
     copied: int = 0
+    records_copied: bool = False
 
     @property
     def name(self) -> str:
@@ -67,6 +69,7 @@ class Seal:
             "where": self.where,
             "stage": str(self.stage),
             "copied": self.copied,
+            "records_copied": self.records_copied,
         }
 
     @classmethod
@@ -78,6 +81,7 @@ class Seal:
             where=value["where"],
             stage=Stage(value["stage"]),
             copied=value["copied"],
+            records_copied=value.get("records_copied", False),
         )
 
 

@@ -12,6 +12,7 @@ from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.migration import comparison
 from airavata_workload.migration.abstract_dags import version_plans
 from airavata_workload.migration.ends import End
+from airavata_workload.migration.portal_records import missing_records
 from airavata_workload.ports.credential_store import CredentialStore
 from airavata_workload.ports.registry import ExperimentFilter, Registry
 
@@ -25,8 +26,8 @@ _UNDER_WAY = tuple(each for each in ExperimentState if each not in (*EXPERIMENT_
 class Survey:
     """How many of what there are to move.
 
-    ``experiments`` are those that are not in the target for sure;
-    ``messages`` wait for an orchestrator; ``resources`` are the compute
+    ``experiments`` are those that are not in the target for sure; ``records``
+    are those of portals that the target lacks; ``messages`` wait for an orchestrator; ``resources`` are the compute
     resources of what is unfinished.
     """
 
@@ -34,15 +35,16 @@ class Survey:
     unfinished: int
     jobs: int
     abstract_dags: int
+    records: int
     credentials: int
     messages: int
     resources: frozenset[str] = frozenset()
 
 
-def survey(source: End, target: End, *, copied: int = 0) -> Survey:
-    """Look at both ends; ``copied`` experiments, the oldest, are known to be in the target.
+def survey(source: End, target: End, *, copied: int = 0, records_copied: bool = False) -> Survey:
+    """Look at both ends; ``copied`` experiments, the oldest, are known to be in the target, or all records of portals.
 
-    Raises ``ConflictError`` if the target has an experiment or a credential of the same name that differs.
+    Raises ``ConflictError`` if the target has an experiment, a record or a credential of the same name that differs.
     """
     refuse_differing(source, target, copied)
     under_way = unfinished(source)
@@ -51,6 +53,7 @@ def survey(source: End, target: End, *, copied: int = 0) -> Survey:
         unfinished=len(under_way),
         jobs=sum(task.parked for task in source.graph.executing()),
         abstract_dags=sum(len(plan.missing) for _name, plan in version_plans(source.graph, target.graph)),
+        records=0 if records_copied else missing_records(source.records, target.records),
         credentials=len(missing_credentials(source.credentials, target.credentials)),
         messages=sum(source.queue.depths().get(name, 0) for name in (COMMAND_QUEUE, ORCHESTRATOR_QUEUE)),
         resources=frozenset(each.compute_resource for each in under_way if each.compute_resource),

@@ -26,6 +26,9 @@ class Query:
     no smaller than the first and no larger than the second bound, ``None`` for
     no bound; an unset value is between no bounds. ``among``: the column's
     value is one of those that another kind's records have in a column.
+    ``after``: the id comes after that one where the records are in the order
+    of their ids, so that all of many records can be read page by page, each as
+    quickly as the first; '' is before all ids.
 
     Blanks at the end of a compared text may count or not: a database's choice.
     """
@@ -34,6 +37,7 @@ class Query:
     contains: Mapping[str, str] = field(default_factory=dict)
     between: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     among: Mapping[str, Among] = field(default_factory=dict)
+    after: str = ""
 
 
 EVERYTHING = Query()

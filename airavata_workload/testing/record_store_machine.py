@@ -80,7 +80,8 @@ def _queries(draw: st.DrawFn, gateway: str) -> tuple[type[Record], Query]:
     if kind is not Sharing and draw(st.booleans()):
         readable = Query(equal={"domain_id": gateway, "permission_type_id": "READ"})
         among = {entity: Among(kind=Sharing, column="entity_id", which=readable)}
-    return kind, Query(equal=equal, contains=contains, between=between, among=among)
+    after = f"{gateway}:{draw(st.sampled_from(_IDS))}" if draw(st.booleans()) else ""
+    return kind, Query(equal=equal, contains=contains, between=between, among=among, after=after)
 
 
 def _equals(value: Any, wanted: Any) -> bool:
@@ -106,6 +107,7 @@ def matching(model: Model, kind: type[Record], which: Query) -> list[Record]:
             and all(part.lower() in (getattr(record, name) or "").lower() for name, part in which.contains.items())
             and all(_within(getattr(record, name), *bounds) for name, bounds in which.between.items())
             and all(getattr(record, name) in values for name, values in allowed.items())
+            and record.identity > which.after
         )
 
     return [record for (of, _), record in model.items() if of is kind and matches(record)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,14 +12,20 @@ from typing import Any
 import pytest
 from acceptance.conftest import CommandLine, gate, write_experiment
 from acceptance.test_cli_migrate import waiting_at
+from experiment_site import experiment_site
 from faults.killed_move import furnish
+from gateway_site import ALICE
 from services.distributed import Namespace
 
 from airavata_workload.bootstrap import Installation
+from airavata_workload.domain.states import ExperimentState
 from airavata_workload.migration.move import Move
 from airavata_workload.migration.seal import Seal, SealFile, Stage, systems_of
 from airavata_workload.migration.survey import survey
 from airavata_workload.ports.registry import ExperimentFilter
+from airavata_workload.records.experiments import ExperimentSearchFields
+from airavata_workload.records.kinds import KINDS
+from airavata_workload.records.record import Record
 from airavata_workload.settings import Settings, load_settings
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(240), pytest.mark.xdist_group("neo4j")]
@@ -66,6 +73,47 @@ def test_an_experiment_whose_job_runs_ends_in_the_distributed_installation_that_
     assert serving.end(signal.SIGTERM) == 0
 
 
+def test_a_portals_experiment_whose_job_runs_is_seen_completed_after_the_move(
+    command_line: CommandLine, settings_file: Path, gate: Any, tmp_path: Path
+) -> None:
+    command_line.environment["AIRAVATA_WORKLOAD_LOCAL_RESOURCES"] = "true"
+    program = tmp_path / "program.sh"
+    program.write_text(
+        f'#!/bin/sh\necho arrived; read -r word < {shlex.quote(str(gate.fifo))}; cat "$1"; echo "$word"\n'
+    )
+    program.chmod(0o700)
+    with experiment_site(tmp_path) as site:
+        (site.storage_root / "in.txt").write_text("hello\n")
+        site.deploy(str(program))
+        experiment_id = site.create()
+        serving = command_line.serve()
+        site.experiments.launch(ALICE, experiment_id, "seagrid")
+        watching = command_line.start("watch", experiment_id, "--output", "jsonl")
+        watching.line_with('"ACTIVE"', watching.process.stdout)
+        watching.end(signal.SIGINT)
+    assert serving.end(signal.SIGTERM) == 0
+
+    moved = command_line.json("migrate", "--to", settings_file)
+    assert (moved["experiments"], moved["unfinished"], moved["jobs"]) == (1, 1, 1)
+    assert moved["records"] > 20
+    there = CommandLine(command_line.home)
+    there.environment |= {**command_line.environment, "AIRAVATA_WORKLOAD_CONFIG": str(settings_file)}
+    serving = there.serve()
+    gate.open()
+    there("watch", experiment_id)
+    assert serving.end(signal.SIGTERM) == 0
+    settings = load_settings(file=settings_file, home=command_line.home, local_resources=True)
+    with Installation(settings, service="api") as found:
+        api = found.api()
+        api.experiment_follower.round()  # what beside an API server writes states into records
+        seen = api.experiment_views.get(ALICE, experiment_id)
+        (listed,) = api.experiment_lists.search(ALICE, "seagrid", "alice", {ExperimentSearchFields.STATUS: "COMPLETED"})
+        (shown,) = seen.experiment_outputs or ()
+        (replica,) = api.data_products.get(ALICE, shown.value or "").replica_locations or ()
+    assert (seen.state, listed.experiment_id) == (ExperimentState.COMPLETED, experiment_id)
+    assert Path(replica.file_path or "").read_text() == "arrived\nhello\ngo\n"
+
+
 def test_everything_arrives_as_it_was_and_comes_back(
     command_line: CommandLine, settings_file: Path, tmp_path: Path
 ) -> None:
@@ -88,9 +136,14 @@ def _move(ours: Settings, theirs: Settings) -> None:
         begun = Seal(source=systems_of(ours), target=systems_of(theirs), where="there")
         found = survey(source, target)
         # As if the last steps had been cut off.
-        seal = replace(file.of(begun.source) or begun, stage=Stage.COPYING, copied=0)
+        seal = replace(file.of(begun.source) or begun, stage=Stage.COPYING, copied=0, records_copied=False)
         Move(source, target, file, seal, lambda *_: None).carry_out()
         assert found.experiments
+
+
+def _records_of(installation: Installation, kind: type[Record]) -> list[Record]:
+    with installation.records.reading() as records:
+        return records.find(kind)
 
 
 def _known(settings: Settings) -> dict[str, Any]:
@@ -106,5 +159,6 @@ def _known(settings: Settings) -> dict[str, Any]:
             "jobs": [found.registry.jobs(each) for each in ids],
             "dags": found.graph.loaded(ids),
             "abstract": [found.graph.abstract("SAMPLE", version) for version in (1, 2)],
+            "records": [record for kind in KINDS for record in _records_of(found, kind)],
             "nodes": {node.experiment_id for node in found.nodes.nodes()} & set(ids),
         }

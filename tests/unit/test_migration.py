@@ -133,6 +133,7 @@ def test_ends_that_are_apart_and_ends_that_are_not(source: Installation, target:
 def test_ends_with_common_nodes_and_other_dags_are_refused(source: Installation, target: Installation) -> None:
     class Mixed:
         graph, registry, queue, credentials = target.graph, target.registry, target.queue, target.credentials
+        records = target.records
         nodes = source.nodes
 
     file = SealFile(source.settings.home)
@@ -144,7 +145,7 @@ def test_ends_with_common_nodes_and_other_dags_are_refused(source: Installation,
 def test_a_common_graph_store_keeps_its_dags(source: Installation, target: Installation) -> None:
     class Mixed:
         graph, registry, queue, credentials = source.graph, target.registry, target.queue, target.credentials
-        nodes = target.nodes
+        records, nodes = target.records, target.nodes
 
     dag = half_done()
     source.registry.create_experiments([experiment(experiment_id=dag.experiment_id, state=ExperimentState.EXECUTING)])

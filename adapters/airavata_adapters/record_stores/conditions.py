@@ -51,6 +51,8 @@ def _parts(table: KindTable, which: Query, look: Look, server: bool) -> Iterator
             yield table.column(name) >= stored(low, name)
         if high is not None:
             yield table.column(name) <= stored(high, name)
+    if which.after:
+        yield table.identity > which.after
     for name, among in which.among.items():
         few = look(among)
         other = table_of(among.kind).another()

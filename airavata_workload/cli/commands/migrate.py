@@ -1,4 +1,4 @@
-"""``migrate``: all experiments into other backing systems."""
+"""``migrate``: all experiments, and what portals keep, into other backing systems."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from airavata_workload.domain.errors import ConflictError, InputError, NotFoundE
 from airavata_workload.migration.ends import require_stopped
 from airavata_workload.migration.move import Move, Progress
 from airavata_workload.migration.seal import Seal, SealFile, Stage, refuse_if_moved, systems_of
+from airavata_workload.migration.storage import storage_advice
 from airavata_workload.migration.survey import Survey, survey
 from airavata_workload.settings import Settings, load_settings
 
@@ -55,11 +56,12 @@ def migrate(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be moved.")] = False,
 ) -> int:
-    """Move all experiments into other backing systems.
+    """Move all experiments, and what portals keep, into other backing systems.
 
     The installation of --home and --config must be stopped; that of --to may run, and goes on with what has not ended.
     Jobs on clusters are taken over, never submitted again. Interrupted anywhere, the same command goes on. Afterwards
-    the old installation refuses to run. Environment variables about backing systems count for --to.
+    the old installation refuses to run. Files of the gateways' users stay where they are. Environment variables about
+    backing systems count for --to.
     """
     invocation: Invocation = context.obj
     log_to_standard_error(invocation.log_level("migrate"), invocation.settings.log_format)
@@ -73,15 +75,20 @@ def migrate(
         return ExitCode.DONE
     with Installation(ours, service="migrate") as source, Installation(theirs, service="migrate") as target:
         require_stopped(source)
-        found = survey(source, target, copied=seal.copied)
+        found = survey(source, target, copied=seal.copied, records_copied=seal.records_copied)
         _warn_of_unknown_clusters(invocation.screen, source, target, found)
+        for advice in storage_advice(source.storage, target.storage):
+            invocation.screen.warn(advice)
         if not dry_run:
             with _progress(invocation.screen) as progress:
                 Move(source, target, file, seal, progress).carry_out()
     form = migration_form(found, where_from, where_to, moved=not dry_run)
     invocation.screen.result(form, lambda: migration_view(form))
     if not dry_run:
-        invocation.screen.say("The services of that installation go on with what has not ended, now or once they run.")
+        invocation.screen.say(
+            "The services of that installation go on with what has not ended, now or once they run. Its API services "
+            "that run already are to be started anew."
+        )
     return ExitCode.DONE
 
 

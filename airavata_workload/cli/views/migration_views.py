@@ -15,6 +15,7 @@ _COUNTS = {
     "unfinished": "of them unfinished",
     "jobs": "jobs that run or wait on their clusters",
     "abstract_dags": "versions of abstract DAGs",
+    "records": "records of portals: gateways, projects, applications and so on",
     "credentials": "credentials",
     "messages": "messages for an orchestrator",
 }
@@ -30,6 +31,7 @@ def migration_form(survey: Survey, where_from: str, where_to: str, *, moved: boo
     unfinished: how many of all experiments had not ended
     jobs: how many jobs ran or waited on their clusters
     abstract_dags: how many versions of abstract DAGs the target lacked
+    records: how many records of portals the target lacked
     credentials: how many credentials the target lacked
     messages: how many messages, such as launches, waited for an orchestrator
     """
