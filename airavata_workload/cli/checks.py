@@ -21,6 +21,8 @@ from airavata_workload.documents.dag_directory import parameter_models
 from airavata_workload.documents.dag_file import check as check_dag
 from airavata_workload.domain.errors import WorkloadError
 from airavata_workload.plugins import NAMESPACES, catalogue
+from airavata_workload.records.experiments import GatewayExperiment
+from airavata_workload.records.gateways import Gateway
 
 LEAST_PYTHON = (3, 11)
 LITTLE_SPACE_BYTES = 1024**3
@@ -94,6 +96,14 @@ def stores(installation: Installation) -> Check:
     installation.credentials.summaries()
     _ = installation.queue.depths(), installation.bus.latest(), installation.nodes.nodes()
     return Check("stores", Verdict.OK, f"up to date; {plural(total, 'experiment')}")
+
+
+def records(installation: Installation) -> Check:
+    """Whether the record store opens, which brings it up to date if it may, and what portals keep can be read."""
+    with installation.records.reading() as stored:
+        gateways, experiments = len(stored.find(Gateway)), stored.count(GatewayExperiment)
+    said = f"up to date; {plural(gateways, 'gateway')}, {plural(experiments, 'experiment')} of portals"
+    return Check("records", Verdict.OK, said)
 
 
 def plugins() -> Check:

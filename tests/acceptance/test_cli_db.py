@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
+REVISIONS = {
+    "workload.db": "UPDATE alembic_version SET version_num = ? WHERE version_num LIKE 'registry%'",
+    "gateway.db": "UPDATE gateway_alembic_version SET version_num = ?",
+}
+"""How the revision of each database is changed."""
+
 
 def set_revision(database: Path, revision: str) -> None:
     connection = sqlite3.connect(database)
     with connection:
-        connection.execute("UPDATE alembic_version SET version_num = ? WHERE version_num LIKE 'registry%'", (revision,))
+        connection.execute(REVISIONS[database.name], (revision,))
     connection.close()
 
 
@@ -31,12 +37,17 @@ def test_a_new_home_is_checked_upgraded_and_checked(command_line: Any) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "upgrade"])
-def test_what_is_newer_is_refused_with_both_revisions(command_line: Any, command: str) -> None:
-    wanted = command_line.json("db", "upgrade")[0]["wanted"]
-    set_revision(command_line.home / "workload.db", "registry_9999")
-    assert command_line.json("db", "current")[0]["verdict"] == "newer"
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_is_newer_is_refused_with_both_revisions(command_line: Any, command: str, number: int) -> None:
+    wanted = command_line.json("db", "upgrade")[number]["wanted"]
+    name = list(REVISIONS)[number]
+    set_revision(command_line.home / name, "later_9999")
+    verdicts = ["current", "current"]
+    verdicts[number] = "newer"
+    assert [state["verdict"] for state in command_line.json("db", "current")] == verdicts
     error = command_line.error("db", command, code=2)
-    assert "registry_9999" in error["message"]
+    assert "later_9999" in error["message"]
+    assert name in error["message"]
     assert all(revision in error["message"] for revision in wanted)
 
 

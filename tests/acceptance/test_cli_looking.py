@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable
@@ -171,7 +173,8 @@ def test_clusters(command_line: Any) -> None:
 def test_doctor_finds_this_machine_well(command_line: Any) -> None:
     found = {each["subject"]: each for each in command_line.json("doctor")}
     assert {each["verdict"] for each in found.values()} == {"ok"}, found
-    assert {"python", "home", "settings", "stores", "dags", "plugins", "local: login", "local: jobs"} <= set(found)
+    wanted = {"python", "home", "settings", "stores", "records", "dags", "plugins", "local: login", "local: jobs"}
+    assert wanted <= set(found)
     assert "All is well." in command_line("doctor").stdout
 
 
@@ -188,6 +191,24 @@ def test_doctor_names_what_is_wrong_and_the_remedy(command_line: Any, tmp_path: 
     (command_line.home / "config.toml").write_text("worker_slotz = 3\n")
     found = {each["subject"]: each for each in command_line.json("doctor", code=3)}
     assert "Did you mean 'worker_slots'?" in found["settings"]["said"]
+
+
+def test_doctor_finds_a_record_store_that_cannot_be_used_and_goes_on(command_line: Any, tmp_path: Path) -> None:
+    command_line("db", "upgrade")
+    with contextlib.closing(sqlite3.connect(command_line.home / "gateway.db")) as database, database:
+        database.execute("UPDATE gateway_alembic_version SET version_num = 'gateway_9999'")
+    found = {each["subject"]: each for each in command_line.json("doctor", code=3)}
+    assert "gateway_9999" in found["records"]["said"]
+    assert [each["verdict"] for each in found.values()].count("fail") == 1
+    settings = command_line.home / "config.toml"
+    url = "mysql+pymysql://app:S3cret-word@127.0.0.1:1/portals"
+    behind = f"sqlite:///{tmp_path / 'behind.db'}"
+    for told, options in (("db upgrade", f'url = "{behind}"\nupgrade = false'), ("127.0.0.1:1", f'url = "{url}"')):
+        settings.write_text(f'record_store = "sql"\n[options.record_store]\n{options}\n')
+        found = {each["subject"]: each for each in command_line.json("doctor", code=3)}
+        assert found["stores"]["verdict"] == "ok"
+        assert told in found["records"]["said"] + found["records"]["remedy"]
+        assert "S3cret-word" not in str(found)
 
 
 def test_plugins_tell_who_brings_them_and_what_they_take(command_line: Any) -> None:

@@ -22,8 +22,9 @@ CLUSTERS_AT_ONCE = 8
 def doctor(context: typer.Context) -> int:
     """Check that everything is set up to run experiments.
 
-    Looks at Python, the settings, the home and its stores, plugins, DAGs, and at every cluster: whether one can log
-    in, write to the scratch directory and ask the batch system. Exit code 0 if nothing fails, else 3.
+    Looks at Python, the settings, the home, the stores and what portals keep in them, plugins, DAGs, and at every
+    cluster: whether one can log in, write to the scratch directory and ask the batch system. Exit code 0 if nothing
+    fails, else 3.
     """
     invocation: Invocation = context.obj
     return tell(invocation.screen, _everything(invocation))
@@ -43,6 +44,7 @@ def _everything(invocation: Invocation) -> Iterator[Check]:
     with invocation.installation("doctor") as installation:
         opened = looked_at("stores", lambda: checks.stores(installation))
         yield opened
+        yield looked_at("records", lambda: checks.records(installation))
         if opened.verdict is Verdict.FAIL:
             return
         yield looked_at("dags", lambda: checks.dags(installation))
