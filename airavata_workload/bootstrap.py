@@ -39,6 +39,7 @@ from airavata_workload.ports.store_schema import StoreSchema
 from airavata_workload.ports.task_queue import TaskQueue
 from airavata_workload.ports.token_verifier import TokenIssuer, TokenVerifier
 from airavata_workload.resources import Resources, open_shell
+from airavata_workload.secret_records import SecretRecordStore
 from airavata_workload.settings import Settings
 from airavata_workload.token_verification import issuer_among, open_verifiers
 
@@ -94,8 +95,10 @@ class Installation:
 
     @property
     def records(self) -> RecordStore:
-        """The record store."""
-        store: RecordStore = self._open("record_store", "record_stores")
+        """The record store; it holds secrets as the credential store encrypts them."""
+        store: RecordStore = self._once(
+            "records", lambda: SecretRecordStore(self._open("record_store", "record_stores"), self.credentials)
+        )
         return store
 
     def record_schema(self) -> StoreSchema:

@@ -23,7 +23,7 @@ class Credential:
 
 
 class CredentialStore(ABC):
-    """Keeps credentials encrypted."""
+    """Keeps credentials encrypted, and encrypts single secrets that others keep."""
 
     @abstractmethod
     def save(self, credential: Credential) -> None:
@@ -40,6 +40,18 @@ class CredentialStore(ABC):
     @abstractmethod
     def delete(self, token: str) -> None:
         """Forget a credential. Raises ``NotFoundError``."""
+
+    @abstractmethod
+    def encrypted(self, secret: Secret) -> str:
+        """ASCII text that tells nothing of the secret but its length; another one at every call.
+
+        Every store with the same key makes the secret of it again. Raises
+        ``InputError`` for text that cannot be written as UTF-8.
+        """
+
+    @abstractmethod
+    def decrypted(self, text: str) -> Secret:
+        """The secret in what ``encrypted`` gave. Raises ``DeniedError`` if it is damaged or of another key."""
 
     @abstractmethod
     def close(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from airavata_workload.records.record import Record, composed_key
+from airavata_workload.records.record import SECRET, Record, composed_key
 
 
 class GatewayApprovalStatus(StrEnum):
@@ -49,10 +49,10 @@ class Gateway(Record):
     gateway_admin_last_name: str | None = None
     gateway_admin_email: str | None = None
     identity_server_user_name: str | None = None
-    identity_server_password_token: str | None = None
+    identity_server_password_token: str | None = field(default=None, repr=False, metadata=SECRET)
     declined_reason: str | None = None
     oauth_client_id: str | None = None
-    oauth_client_secret: str | None = field(default=None, repr=False)
+    oauth_client_secret: str | None = field(default=None, repr=False, metadata=SECRET)
     requested_at_ms: int | None = None
     requester_username: str | None = None
 

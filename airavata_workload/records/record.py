@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Protocol, TypeVar
+import dataclasses
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
 
 DEFAULT_ID = "DO_NOT_SET_AT_CLIENTS"
 """What clients send as the id of something new. Source: Apache Airavata 0.17, ``airavata_commons.thrift``."""
+
+
+SECRET: Mapping[str, Any] = {"secret": True}
+"""Metadata of a field whose text is stored encrypted; ``repr`` leaves such a field out, and nothing searches by it."""
+_SECRET_FIELDS: dict[type[Record], tuple[str, ...]] = {}
 
 
 class Record:
@@ -36,6 +43,15 @@ class Record:
     def columns(cls) -> tuple[str, ...]:
         """All names that a query of this kind may use, the identity first."""
         return (cls.IDENTITY, *(name for name in cls.SEARCHABLE if name != cls.IDENTITY))
+
+
+def secret_fields(kind: type[Record]) -> tuple[str, ...]:
+    """The fields of a kind that are marked as ``SECRET``."""
+    found = _SECRET_FIELDS.get(kind)
+    if found is None:
+        fields = dataclasses.fields(typing.cast("Any", kind))
+        found = _SECRET_FIELDS[kind] = tuple(each.name for each in fields if each.metadata.get("secret"))
+    return found
 
 
 def composed_key(*parts: str | None) -> str:

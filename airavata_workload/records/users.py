@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from airavata_workload.records.record import Record, composed_key
+from airavata_workload.records.record import SECRET, Record, composed_key
 
 
 class UserStatus(StrEnum):
@@ -173,7 +173,7 @@ class Account(Record):
     first_name: str = ""
     last_name: str = ""
     email: str = ""
-    password_hash: str = field(default="", repr=False)
+    password_hash: str = field(default="", repr=False, metadata=SECRET)
     roles: tuple[str, ...] = ()
     created_at_ms: int | None = None
     last_access_at_ms: int | None = None

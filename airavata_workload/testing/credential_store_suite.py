@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.errors import DeniedError, InputError, NotFoundError
 from airavata_workload.domain.secret import Secret
 from airavata_workload.ports.credential_store import Credential, CredentialStore
 from airavata_workload.testing.samples import AWKWARD, unique
@@ -85,6 +85,34 @@ class CredentialStoreSuite:
         store.save(credential)
         (summary,) = [one for one in store.summaries() if one.token == token]
         assert summary == replace(credential, private_key=None, passphrase=None, password=None)
+
+    # -- secrets that others keep ----------------------------------------------------
+    @pytest.mark.parametrize("text", ["", "open sesame", AWKWARD, "long " * 2000])
+    def test_a_secret_that_others_keep_is_made_again(
+        self, store: CredentialStore, open_credentials: OpenCredentials, text: str
+    ) -> None:
+        hidden = store.encrypted(Secret(text))
+        assert hidden.isascii()
+        assert not text or text not in hidden
+        other = open_credentials()
+        assert other.decrypted(hidden) == Secret(text)
+        assert store.decrypted(other.encrypted(Secret(text))) == Secret(text)
+        other.close()
+
+    def test_nobody_sees_that_two_secrets_are_the_same(self, store: CredentialStore) -> None:
+        assert store.encrypted(Secret("open sesame")) != store.encrypted(Secret("open sesame"))
+
+    def test_an_encrypted_secret_that_was_changed_is_refused(self, store: CredentialStore) -> None:
+        hidden = store.encrypted(Secret("open sesame"))
+        for damaged in (hidden[:-8], "x" + hidden[1:], "", "ä"):
+            with pytest.raises(DeniedError) as refused:
+                store.decrypted(damaged)
+            assert "sesame" not in str(refused.value)
+
+    def test_what_is_no_text_is_refused_and_not_shown(self, store: CredentialStore) -> None:
+        with pytest.raises(InputError) as refused:
+            store.encrypted(Secret("open sesame \ud800"))
+        assert "sesame" not in str(refused.value)
 
     def test_savers_at_the_same_time_lose_nothing(
         self, store: CredentialStore, open_credentials: OpenCredentials

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.secret import Secret
 from airavata_workload.plugins import catalogue
 from airavata_workload.ports.batch_system import BatchSystem
 from airavata_workload.ports.credential_store import Credential, CredentialStore
@@ -32,6 +33,14 @@ class NoCredentials(CredentialStore):
     def delete(self, token: str) -> None:
         """Raises ``NotFoundError``."""
         raise NotFoundError(f"There is no credential {token}: this store is always empty.")
+
+    def encrypted(self, secret: Secret) -> str:
+        """Refused: raises ``NotFoundError``, since there is no key."""
+        raise NotFoundError("A secret cannot be encrypted: this store has no key.")
+
+    def decrypted(self, text: str) -> Secret:
+        """Raises ``NotFoundError``."""
+        raise NotFoundError("Nothing can be decrypted: this store has no key.")
 
     def close(self) -> None:
         """Nothing is open."""

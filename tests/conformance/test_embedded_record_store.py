@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from airavata_adapters.credential_stores.encrypted_file import open_credential_store
 from airavata_adapters.record_stores import embedded, sql
 from airavata_workload.ports.backing import BackingContext
+from airavata_workload.secret_records import SecretRecordStore
 from airavata_workload.testing.record_store_suite import OpenStore, RecordStoreSuite
 
 
@@ -21,6 +23,15 @@ class TestEmbeddedRecordStore(RecordStoreSuite):
     @pytest.fixture
     def open_store(self, shared_home: Path) -> OpenStore:
         return lambda: embedded.open_record_store(BackingContext(home=shared_home, session="engine-1"))
+
+
+class TestRecordStoreWithEncryptedSecrets(RecordStoreSuite):
+    model_examples = 5
+
+    @pytest.fixture
+    def open_store(self, shared_home: Path) -> OpenStore:
+        context = BackingContext(home=shared_home, session="engine-1")
+        return lambda: SecretRecordStore(embedded.open_record_store(context), open_credential_store(context))
 
 
 class TestRecordStoreBehindUrl:

@@ -153,6 +153,12 @@ class Secrets(CredentialStore):
     def delete(self, token: str) -> None:
         raise AssertionError("nobody deletes anything here")
 
+    def encrypted(self, secret: Secret) -> str:
+        raise AssertionError("nobody encrypts anything here")
+
+    def decrypted(self, text: str) -> Secret:
+        raise AssertionError("nobody decrypts anything here")
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -3,7 +3,7 @@
 ``credentials.enc`` holds all credentials as one Fernet token (AES-128-CBC with
 HMAC-SHA256; Source: https://github.com/fernet/spec), ``credentials.key`` the
 key, readable by its owner alone. The file is always replaced as a whole, so a
-crash leaves the old or the new one.
+crash leaves the old or the new one. What others keep is encrypted with the same key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from airavata_adapters import private_files
 from airavata_workload.domain.clock import now_us
-from airavata_workload.domain.errors import DeniedError, NotFoundError
+from airavata_workload.domain.errors import DeniedError, InputError, NotFoundError
 from airavata_workload.domain.secret import Secret
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.credential_store import Credential, CredentialStore
@@ -70,6 +70,30 @@ class EncryptedFileStore(CredentialStore):
                 raise _unknown(token)
             del entries[token]
 
+    def encrypted(self, secret: Secret) -> str:
+        """As ``CredentialStore.encrypted``: a Fernet token of its own, with the key of the file."""
+        try:
+            content = secret.reveal().encode()
+        except UnicodeEncodeError:
+            raise InputError("A secret is no text: it has halves of characters.", remedy="Send it as UTF-8.") from None
+        if not self._key_file.exists():
+            private_files.make_directory(self._home)
+            with private_files.exclusive(self._home / _LOCK_FILE_NAME, _LOCK_TIMEOUT_S):
+                self._make_first_key()
+        return self._cipher().encrypt(content).decode("ascii")
+
+    def decrypted(self, text: str) -> Secret:
+        """As ``CredentialStore.decrypted``."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return Secret(self._cipher().decrypt(text.encode("utf-8", "surrogatepass")).decode())
+        except InvalidToken:
+            raise DeniedError(
+                f"A secret that is stored encrypted is damaged, or {self._key_file} is not its key.",
+                remedy=f"Put the {KEY_FILE_NAME} there that this installation's other machines have, or its backup.",
+            ) from None
+
     def close(self) -> None:
         """Nothing stays open between two calls."""
 
@@ -78,8 +102,7 @@ class EncryptedFileStore(CredentialStore):
         """All entries, written back at the end unless an error is raised; no other process changes them meanwhile."""
         private_files.make_directory(self._home)
         with private_files.exclusive(self._home / _LOCK_FILE_NAME, _LOCK_TIMEOUT_S):
-            if not self._file.exists() and not self._key_file.exists():
-                self._make_key()
+            self._make_first_key()
             entries = self._read()
             yield entries
             text = json.dumps(entries, separators=(",", ":"))
@@ -126,10 +149,12 @@ class EncryptedFileStore(CredentialStore):
                 remedy=f"Restore it from a backup, or remove {self._file} and store the credentials again.",
             ) from None
 
-    def _make_key(self) -> None:
-        """A new key under its name at once and with mode 0600 from the first moment."""
+    def _make_first_key(self) -> None:
+        """A key, unless one is there or should be; under its name at once, with mode 0600 from the first moment."""
         from cryptography.fernet import Fernet
 
+        if self._file.exists() or self._key_file.exists():
+            return
         private_files.replace(self._key_file, Fernet.generate_key())
 
 
