@@ -231,7 +231,8 @@ class Monitor(LeadingStage):
         self._make_known(changed, now_us)
         if outcomes:
             self._queue.publish(
-                [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for _, outcome in outcomes]
+                [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for _, outcome in outcomes],
+                durable=False,
             )
             with self._changed:
                 for each, _ in outcomes:
@@ -241,7 +242,7 @@ class Monitor(LeadingStage):
     def _make_known(self, changed: list[tuple[WatchedJob, JobReport]], now_us: int) -> None:
         if not changed:
             return
-        self._registry.save_jobs([_record(each, report, now_us) for each, report in changed])
+        self._registry.save_jobs([_record(each, report, now_us) for each, report in changed], durable=False)
         self._journal.write([self._change(each, report, now_us) for each, report in changed], durable=False)
         for each, report in changed:
             each.state, each.native_state, each.reason = report.state, report.native_state, report.reason

@@ -81,7 +81,8 @@ class Launching:
         begun = [experiment for experiment in experiments if experiment.experiment_id in stored]
         if not begun:
             return []
-        self._journal.write([change for experiment in begun for change in self.started(experiment)])
+        # Not durable: should it be lost, the experiment is resumed, and the first thing then is to write this.
+        self._journal.write([change for experiment in begun for change in self.started(experiment)], durable=False)
         # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
         present = self._registry.several(list(stored))
         loaded_before = [experiment_id for experiment_id, tasks in stored.items() if tasks is None]
@@ -102,7 +103,7 @@ class Launching:
                 self._progress.end(experiment_id, 0)
         if notices:
             # Safe before the tasks are: no order is kept between messages of different urgency.
-            self._queue.publish(notices)
+            self._queue.publish(notices, durable=False)
         self._progress.release(ready, {})
         return left
 

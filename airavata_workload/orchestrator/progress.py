@@ -201,14 +201,14 @@ class Progress:
             if refused:
                 self.apply(refused)
         if effects.messages:
-            self._queue.publish(effects.messages)
+            self._queue.publish(effects.messages, durable=False)
 
     def _write_down(self, effects: _Effects) -> None:
         """What a crash keeps from being written is rebuilt from the tasks' history."""
         ends, ended = self._ends.of(effects.ended) if effects.ended else ([], [])
         self._journal.write([*effects.changes, *ends], durable=False)
         if effects.jobs:
-            self._registry.save_jobs(effects.jobs)
+            self._registry.save_jobs(effects.jobs, durable=False)
         if ended:
             self._nodes.remove(*ended)
 

@@ -118,8 +118,8 @@ class Registry(ABC):
         """Mark an experiment as held or not."""
 
     @abstractmethod
-    def save_jobs(self, records: Sequence[JobRecord]) -> None:
-        """Insert or update jobs, keyed by (cluster, job id, task id)."""
+    def save_jobs(self, records: Sequence[JobRecord], *, durable: bool = True) -> None:
+        """Insert or update jobs, keyed by (cluster, job id, task id). ``durable`` as with ``record``."""
 
     @abstractmethod
     def jobs(self, experiment_id: str) -> list[JobRecord]:

@@ -31,8 +31,14 @@ class TaskQueue(ABC):
     """Delivers each message at least once. Whoever receives twice finds out by compare-and-set."""
 
     @abstractmethod
-    def publish(self, messages: Sequence[Message]) -> None:
-        """Hand the messages over; they are safe when this returns."""
+    def publish(self, messages: Sequence[Message], *, durable: bool = True) -> None:
+        """Hand the messages over; they are safe when this returns.
+
+        Without ``durable`` a loss of power may undo it until the next write of
+        this process that is durable. For messages that recovery makes anew
+        from the graph store, as it does when a process is killed before it
+        publishes.
+        """
 
     @abstractmethod
     def consume(self, queues: Sequence[str], limit: int, wait_s: float) -> list[Delivery]:

@@ -151,7 +151,8 @@ class Scheduler(LeadingStage):
                         priority=task.priority if task.action is TaskAction.EXECUTE else 100,
                     )
                     for task in tasks
-                ]
+                ],
+                durable=False,
             )
         except BaseException:
             self._room.take_back(tasks)

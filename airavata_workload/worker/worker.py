@@ -293,7 +293,7 @@ class Worker(Stage):
         delay_s = 0.1
         while True:
             try:
-                self._queue.publish(messages)
+                self._queue.publish(messages, durable=False)
                 self._queue.acknowledge([delivery for _, delivery, _ in batch])
                 break
             except UnavailableError as error:

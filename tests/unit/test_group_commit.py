@@ -15,6 +15,7 @@ from airavata_adapters.sqlite import database as database_module
 from airavata_adapters.sqlite import writer as writer_module
 from airavata_adapters.sqlite.database import Database, open_database
 from airavata_adapters.sqlite.prepared import driver
+from airavata_adapters.sqlite.writer import Safety
 from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
 
 LIMIT_S = 20.0
@@ -222,7 +223,7 @@ def test_an_early_write_is_answered_before_its_commit_and_durable_with_the_next(
         entered.set()
         assert hangs.wait(LIMIT_S)
 
-    early = database.submit(lambda connection: insert(connection, "early"), early=True)
+    early = database.submit(lambda connection: insert(connection, "early"), safety=Safety.DONE)
     hanging = database.submit(hang)
     gate.open()
     assert entered.wait(LIMIT_S)
@@ -231,6 +232,27 @@ def test_an_early_write_is_answered_before_its_commit_and_durable_with_the_next(
     hangs.set()
     hanging.result(LIMIT_S)
     assert stored(database) == ["early"]
+
+
+def test_a_commit_waits_for_the_disk_if_one_of_its_callers_does(database: Database) -> None:
+    def synchronous(connection: Connection) -> int:
+        # Source: https://www.sqlite.org/pragma.html#pragma_synchronous: 1 is NORMAL, 2 is FULL.
+        return int(driver(connection).execute("PRAGMA synchronous").fetchone()[0])
+
+    assert [database.write(synchronous, safety=each) for each in (Safety.VISIBLE, Safety.DONE)] == [1, 1]
+    assert database.write(synchronous) == 2
+    gate = Gate(database)
+    mixed = [database.submit(synchronous, safety=each) for each in (Safety.DONE, Safety.DURABLE, Safety.VISIBLE)]
+    gate.open()
+    assert [each.result(LIMIT_S) for each in mixed] == [2, 2, 2]
+    assert database.write(synchronous, safety=Safety.VISIBLE) == 1
+
+
+def test_a_visible_write_is_seen_by_reads_and_announced(database: Database) -> None:
+    with database.signals.listening(["topic"]) as waiter:
+        database.write(lambda connection: insert(connection, "row"), "topic", safety=Safety.VISIBLE)
+        assert stored(database) == ["row"]
+        assert waiter.wait(LIMIT_S)
 
 
 def test_an_error_of_an_early_write_reaches_its_caller(database: Database) -> None:
@@ -247,7 +269,7 @@ def test_closing_stores_what_nobody_waited_for(tmp_path: Path) -> None:
     for number in range(20):
         database = open_database(tmp_path)
         # The same batch may hold the last write and the notice to stop.
-        database.submit(lambda connection, n=number: insert(connection, f"row {n:02}"), early=True)
+        database.submit(lambda connection, n=number: insert(connection, f"row {n:02}"), safety=Safety.DONE)
         database.close()
     database = open_database(tmp_path)
     assert stored(database) == [f"row {number:02}" for number in range(20)]

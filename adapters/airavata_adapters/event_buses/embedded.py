@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal_colu
 from airavata_adapters.sqlite.database import Database, open_database
 from airavata_adapters.sqlite.prepared import Prepared, from_text, to_text
 from airavata_adapters.sqlite.tables import events
+from airavata_adapters.sqlite.writer import Safety
 from airavata_workload.domain.change import Event
 from airavata_workload.domain.errors import WorkloadError
 from airavata_workload.ports.backing import BackingContext
@@ -92,7 +93,9 @@ class EmbeddedEventBus(EventBus):
             return
         with self._lock:
             signals = {_TOPIC, *(_signal(event.topic) for event in events)}
-            self._in_flight.append(self._database.submit(lambda connection: self._store(connection, rows), *signals))
+            self._in_flight.append(
+                self._database.submit(lambda connection: self._store(connection, rows), *signals, safety=Safety.VISIBLE)
+            )
             oldest = self._in_flight.popleft() if len(self._in_flight) > _MAX_IN_FLIGHT else None
         if oldest is not None:
             self._database.settled(oldest)

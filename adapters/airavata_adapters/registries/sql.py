@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -33,6 +33,8 @@ from airavata_workload.domain.states import ExperimentState, ProcessState
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord, JobRecord, Registry
 from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
+
+T = TypeVar("T")
 
 _SHOWN_CANDIDATES = 5
 _OPTIONS = {"url": "", "pool_size": 10, "upgrade": True}
@@ -213,10 +215,7 @@ class SqlRegistry(Registry):
     # -- audit trail -------------------------------------------------------------
     def record(self, changes: Sequence[StateChange], *, durable: bool = True) -> list[bool]:
         """As ``Registry.record``; a late change stands in the audit trail too."""
-        if not changes:
-            return []
-        write = self._database.write if durable else self._database.write_early
-        return write(lambda connection: record(connection, changes))
+        return self._write(durable)(lambda connection: record(connection, changes)) if changes else []
 
     def unrecorded(self, changes: Sequence[StateChange]) -> list[StateChange]:
         """As ``Registry.unrecorded``."""
@@ -232,10 +231,10 @@ class SqlRegistry(Registry):
         return [change_of(row) for row in rows]
 
     # -- jobs --------------------------------------------------------------------
-    def save_jobs(self, records: Sequence[JobRecord]) -> None:
+    def save_jobs(self, records: Sequence[JobRecord], *, durable: bool = True) -> None:
         """As ``Registry.save_jobs``; what may not follow the stored state is late and ignored."""
         if records:
-            self._database.write(lambda connection: save_jobs(connection, records))
+            self._write(durable)(lambda connection: save_jobs(connection, records))
 
     def jobs(self, experiment_id: str) -> list[JobRecord]:
         """As ``Registry.jobs``."""
@@ -249,6 +248,9 @@ class SqlRegistry(Registry):
         if not self._closed:
             self._closed = True
             self._database.close()
+
+    def _write(self, durable: bool) -> Callable[[Callable[[Connection], T]], T]:
+        return self._database.write if durable else self._database.write_early
 
 
 def _insert_missing(connection: Connection, rows: Mapping[str, dict[str, Any]]) -> set[str]:

@@ -18,7 +18,7 @@ from airavata_adapters.sqlite import failures, schema
 from airavata_adapters.sqlite.prepared import driver
 from airavata_adapters.sqlite.sessions import Sessions
 from airavata_adapters.sqlite.signals import Signals
-from airavata_adapters.sqlite.writer import LOCK_LIMIT_S, GroupCommitWriter
+from airavata_adapters.sqlite.writer import LOCK_LIMIT_S, GroupCommitWriter, Safety
 from airavata_workload.domain.errors import StoreUnavailableError
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ WRITE_TIMEOUT_S = LOCK_LIMIT_S * 2
 _IDLE_READERS = 16
 
 # Source for all of these: https://www.sqlite.org/pragma.html. WAL with FULL syncs the log at every commit, so that what
-# has been reported as stored survives a loss of power. The negative cache size is in KiB.
+# has been reported as stored survives a loss of power; the writer goes without where nobody waits for that. The
+# negative cache size is in KiB.
 _PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
 _WRITER_PRAGMAS = ("cache_size=-32768", "wal_autocheckpoint=2000")
 _READER_PRAGMAS = ("cache_size=-4096", "query_only=ON")
@@ -59,28 +60,24 @@ class Database:
         """Wakes those who wait for a topic."""
         return self._writer.signals
 
-    def write(self, work: Callable[[Connection], T], *topics: str) -> T:
-        """What ``work`` returns, once what it wrote is durable; its error undoes what it wrote.
+    def write(self, work: Callable[[Connection], T], *topics: str, safety: Safety = Safety.DURABLE) -> T:
+        """What ``work`` returns, once what it wrote is as safe as asked for; its error undoes what it wrote.
 
         ``work`` runs in the writing thread: it must be quick and must not use this database otherwise.
         Those who wait for one of ``topics`` wake afterwards.
         """
-        return self.settled(self._writer.submit(work, topics))
+        return self.settled(self._writer.submit(work, topics, safety=safety))
 
     def write_early(self, work: Callable[[Connection], T], *topics: str) -> T:
-        """As ``write``, but returns before the commit.
+        """As ``write``, but returns before the commit; until then only this process's writes see it."""
+        return self.write(work, *topics, safety=Safety.DONE)
 
-        What was written is durable no later than anything that this process
-        writes afterwards; until then only this process's writes see it.
-        """
-        return self.settled(self._writer.submit(work, topics, early=True))
-
-    def submit(self, work: Callable[[Connection], T], *topics: str, early: bool = False) -> Future[T]:
-        """As ``write`` or ``write_early``, without waiting; ``settled`` waits."""
-        return self._writer.submit(work, topics, early=early)
+    def submit(self, work: Callable[[Connection], T], *topics: str, safety: Safety = Safety.DURABLE) -> Future[T]:
+        """As ``write``, without waiting; ``settled`` waits."""
+        return self._writer.submit(work, topics, safety=safety)
 
     def settled(self, future: Future[T]) -> T:
-        """The result of what was submitted, once it is durable."""
+        """The result of what was submitted, once it is as safe as was asked for."""
         try:
             return future.result(WRITE_TIMEOUT_S)
         except (TimeoutError, CancelledError):

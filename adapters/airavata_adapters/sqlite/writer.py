@@ -3,7 +3,8 @@
 Callers hand a function over and wait. The thread takes everything that waits,
 runs each function in a savepoint of one transaction and commits once, so that
 an error undoes the work of its own caller only, a lone write costs one fsync
-and a hundred threads share one.
+and a hundred threads share one. Where no caller waits for the disk there is no
+fsync: that of the next transaction with such a caller serves both.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,13 +37,32 @@ FOREIGN_POLL_S = 0.05
 """How often the database is asked for commits of other processes while anyone waits for some."""
 
 
+class Safety(Enum):
+    """How safe a write is to be when its caller goes on.
+
+    The writes of a process are undone, if at all, in the reverse of their
+    order: SQLite reads its log up to the first place that the disk does not
+    have whole (Source: https://www.sqlite.org/fileformat.html, 4.3), and each
+    fsync takes along all that was written before it. So whatever is less than
+    DURABLE is durable no later than anything DURABLE that this process writes
+    afterwards.
+    """
+
+    DURABLE = "durable"
+    """It survives a loss of power."""
+    VISIBLE = "visible"
+    """Reads see it, and it survives the end of this process."""
+    DONE = "done"
+    """It has worked, and later writes of this process build on it; reads see it soon."""
+
+
 @dataclass(slots=True)
 class _Job:
-    """A caller's function, the topics to announce once its work is durable, and how it ended."""
+    """A caller's function, the topics to announce once others can see its work, and how it ended."""
 
     work: Callable[[Connection], Any]
     topics: tuple[str, ...]
-    early: bool = False
+    safety: Safety
     future: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: Exception | None = None
@@ -59,6 +80,7 @@ class GroupCommitWriter:
         self._connection = connect()
         self._raw = driver(self._connection)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._syncs: bool | None = None
         self._closed = False
         self._close_lock = threading.Lock()
         self._data_version = self._read_data_version()
@@ -69,16 +91,15 @@ class GroupCommitWriter:
         self._thread.start()
 
     def submit(
-        self, work: Callable[[Connection], T], topics: tuple[str, ...] = (), *, early: bool = False
+        self, work: Callable[[Connection], T], topics: tuple[str, ...] = (), *, safety: Safety = Safety.DURABLE
     ) -> Future[T]:
-        """A future of what ``work`` returns, resolved when it is durable; then those who wait for ``topics`` wake.
+        """A future of what ``work`` returns, resolved when it is as safe as asked for.
 
-        With ``early`` it is resolved as soon as ``work`` has run, before the
-        commit. Work is done in the order of submission, so it is durable no
-        later than anything that this process submits afterwards. Good for what
-        may be lost and done again.
+        Those who wait for ``topics`` wake when it is committed. Work is done in
+        the order of submission. Less than DURABLE is good for what may be lost
+        and done again.
         """
-        job = _Job(work, topics, early)
+        job = _Job(work, topics, safety)
         with self._close_lock:
             if self._closed:
                 raise StoreUnavailableError(f"{self._path} has been closed.", remedy="Open it again.")
@@ -129,6 +150,7 @@ class GroupCommitWriter:
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
+            self._sync_at_commit(any(job.safety is Safety.DURABLE for job in batch))
             self._begin()
             for job in batch:
                 self._perform(job, alone=len(batch) == 1)
@@ -140,6 +162,16 @@ class GroupCommitWriter:
             for job in batch:
                 job.error = failures.translated(cause, self._path) if isinstance(cause, Exception) else error
         self._resolve(batch)
+
+    def _sync_at_commit(self, wanted: bool) -> None:
+        """Whether the next commit is to wait for the disk.
+
+        With NORMAL the log is synced before a checkpoint only (Source:
+        https://www.sqlite.org/pragma.html#pragma_synchronous).
+        """
+        if wanted is not self._syncs:
+            self._raw.execute(f"PRAGMA synchronous={'FULL' if wanted else 'NORMAL'}")
+            self._syncs = wanted
 
     def _begin(self) -> None:
         """Become the one writer of all processes; SQLite itself waits a few seconds each time."""
@@ -161,7 +193,7 @@ class GroupCommitWriter:
             result = job.work(self._connection)
             # A cursor that is freed in the caller's thread would reset a statement that runs here.
             job.result = None if isinstance(result, sqlite3.Cursor) else result
-            if job.early:
+            if job.safety is Safety.DONE:
                 job.future.set_result(job.result)
         except Exception as error:  # raised again where the caller waits
             if not self._raw.in_transaction:

@@ -21,6 +21,7 @@ from airavata_adapters.sqlite import queue_statements as statements
 from airavata_adapters.sqlite.database import Database, open_database
 from airavata_adapters.sqlite.prepared import from_text, storable, to_text
 from airavata_adapters.sqlite.signals import Waiter
+from airavata_adapters.sqlite.writer import Safety
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.errors import StoreUnavailableError
 from airavata_workload.ports.backing import SESSION_PARTITION, BackingContext
@@ -55,7 +56,7 @@ class EmbeddedTaskQueue(TaskQueue):
         self._next_reclaim = 0.0
         database.sessions.hold(session)
 
-    def publish(self, messages: Sequence[Message]) -> None:
+    def publish(self, messages: Sequence[Message], *, durable: bool = True) -> None:
         """As ``TaskQueue.publish``."""
         rows = [
             {
@@ -73,6 +74,7 @@ class EmbeddedTaskQueue(TaskQueue):
             self._write(
                 lambda connection: statements.PUBLISH.run_many(connection, rows),
                 {message.queue for message in messages},
+                Safety.DURABLE if durable else Safety.VISIBLE,
             )
 
     def consume(self, queues: Sequence[str], limit: int, wait_s: float) -> list[Delivery]:
@@ -108,7 +110,7 @@ class EmbeddedTaskQueue(TaskQueue):
             raise StoreUnavailableError("This task queue has been closed.", remedy="Open it again.")
         rows = _rows(tags)
         # Not waited for: an acknowledgement that a crash undoes means a second delivery.
-        self._database.submit(lambda connection: statements.ACKNOWLEDGE.run_many(connection, rows), early=True)
+        self._database.submit(lambda connection: statements.ACKNOWLEDGE.run_many(connection, rows), safety=Safety.DONE)
         with self._lock:
             self._unacknowledged -= tags
 
@@ -175,7 +177,7 @@ class EmbeddedTaskQueue(TaskQueue):
         if not self._database.read(lambda connection: self._any_waiting(connection, queues)):
             return []
         # Early: a claim that a crash undoes means a second delivery, which every reader is prepared for.
-        claim = self._database.submit(lambda connection: self._claim(connection, queues, limit), early=True)
+        claim = self._database.submit(lambda connection: self._claim(connection, queues, limit), safety=Safety.DONE)
         try:
             rows = self._database.settled(claim)
         except StoreUnavailableError:
@@ -252,10 +254,12 @@ class EmbeddedTaskQueue(TaskQueue):
             self._database.write(lambda connection: statements.HAND_BACK.run_many(connection, rows))
             self._database.signals.notify_all()
 
-    def _write(self, work: Callable[[Connection], object], queues: Iterable[str]) -> None:
+    def _write(
+        self, work: Callable[[Connection], object], queues: Iterable[str], safety: Safety = Safety.DURABLE
+    ) -> None:
         if self._closed:
             raise StoreUnavailableError("This task queue has been closed.", remedy="Open it again.")
-        self._database.write(work, *(self._topic(queue) for queue in queues))
+        self._database.write(work, *(self._topic(queue) for queue in queues), safety=safety)
 
     def _topic(self, queue: str) -> str:
         return f"queue/{self._partition}/{queue}"

@@ -70,8 +70,8 @@ class RabbitTaskQueue(TaskQueue):
             self._out.close()
             raise
 
-    def publish(self, messages: Sequence[Message]) -> None:
-        """As ``TaskQueue.publish``."""
+    def publish(self, messages: Sequence[Message], *, durable: bool = True) -> None:
+        """As ``TaskQueue.publish``; the broker confirms what is on its disks, and nothing less."""
         addressed = [
             Addressed(
                 message.queue,
