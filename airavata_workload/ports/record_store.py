@@ -141,7 +141,9 @@ class RecordStore(ABC):
     def reading(self) -> AbstractContextManager[Records]:
         """Read only: keeps nobody waiting and waits for nobody. Writing in it raises ``RuntimeError``.
 
-        In a block of the same thread that is open already it reads as that one does.
+        A record that ``get`` has given once it gives again until the block
+        ends. In a block of the same thread that is open already it reads as
+        that one does.
         """
 
     @abstractmethod

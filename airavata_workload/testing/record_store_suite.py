@@ -218,6 +218,21 @@ class RecordStoreSuite:
         with store.reading() as records:
             assert records.get(Project, made.project_id) == replace(made, name="Changed")
 
+    def test_a_reader_is_given_the_same_record_again(self, open_store: OpenStore) -> None:
+        store, other = open_store(), open_store()
+        old = project()
+        with store.transaction() as records:
+            records.add(old)
+        with store.reading() as records:
+            assert records.get(Project, old.project_id) == old
+            with other.transaction() as changing:
+                changing.put(replace(old, name="Ice"))
+            assert records.get(Project, old.project_id) == old
+        with store.reading() as records:
+            assert records.get(Project, old.project_id) == replace(old, name="Ice")
+        store.close()
+        other.close()
+
     def test_many_are_stored_and_removed_at_once(self, store: RecordStore) -> None:
         old, new = project(name="Old"), [project(gateway_id="set-wise", owner=unique("owner")) for _ in range(1203)]
         mine = Query(equal={"project_id": [each.project_id for each in new]})

@@ -35,6 +35,8 @@ class Session:
     def __init__(self, connections: Connections, *, writing: bool) -> None:
         self.writing = writing
         self.server = connections.server
+        self.seen: dict[Any, Any] = {}
+        """What a session that only reads has read by id."""
         self._connections = connections
         self._steps: list[tuple[Step, Any]] = []
         self._repeats = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Select, delete, func, insert, select
+from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -24,6 +24,7 @@ _FEW = 1000
 """Up to so many records are fetched one by one and put in order more quickly than found by going through all."""
 _ROWS_A_STATEMENT = 500
 _PUTS: dict[tuple[type[Record], bool], Insert] = {}
+_GETS: dict[tuple[type[Record], bool], Select[Any]] = {}
 
 
 class SqlRecords(Records):
@@ -38,10 +39,17 @@ class SqlRecords(Records):
         table = table_of(kind)
         if not is_id(key, table):
             return None
-        statement = select(table.document).where(table.identity == key)
         if self._session.writing:
-            statement = statement.with_for_update()  # SQLite has no need of it, and leaves it out
-        document = self._session.run(lambda connection: connection.execute(statement).scalar())
+            return self._read(kind, key)
+        seen: dict[tuple[type[Record], str], Any] = self._session.seen
+        if (kind, key) not in seen:
+            seen[kind, key] = self._read(kind, key)
+        found: R | None = seen[kind, key]
+        return found
+
+    def _read(self, kind: type[R], key: str) -> R | None:
+        statement = _by_key(kind, writing=self._session.writing)
+        document = self._session.run(lambda connection: connection.execute(statement, {"key": key}).scalar())
         return None if document is None else record_of(kind, document)
 
     def add(self, record: Record) -> None:
@@ -161,8 +169,20 @@ def _write(statement: Insert, rows: Any, connection: Connection) -> None:
     connection.execute(statement, rows)
 
 
+def _by_key(kind: type[Record], *, writing: bool) -> Select[Any]:
+    """Each is made once: making it takes longer than carrying it out."""
+    found = _GETS.get((kind, writing))
+    if found is None:
+        table = table_of(kind)
+        found = select(table.document).where(table.identity == bindparam("key"))
+        if writing:
+            found = found.with_for_update()  # SQLite has no need of it, and leaves it out
+        _GETS[kind, writing] = found
+    return found
+
+
 def _insert_or_replace(kind: type[Record], *, server: bool) -> Insert:
-    """Making the statement takes longer than carrying it out, so each is made once."""
+    """Each is made once, too."""
     found = _PUTS.get((kind, server))
     if found is None:
         found = _PUTS[kind, server] = _made_put(table_of(kind), server=server)
