@@ -93,7 +93,7 @@ class LimitsSettings(BaseModel):
 
     message_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Most bytes of one request.")
     buffered_bytes: int = Field(
-        256 * 1024 * 1024, ge=1024, description="Most bytes of requests that are arriving, of all clients together."
+        256 * 1024 * 1024, ge=1024, description="Most bytes of requests that arrive or run, of all clients together."
     )
     container_items: int = Field(100_000, gt=0, description="Most elements of a list, set or map in a request.")
     depth: int = Field(64, gt=0, le=64, description="How deep structs and containers may nest in a request.")

@@ -40,7 +40,8 @@ class Phase(Enum):
 class Connection:
     """Belongs to the server's loop; nothing here is called by another thread.
 
-    ``interest`` is what the loop is to watch for; ``busy`` that a request runs.
+    ``interest`` is what the loop is to watch for; ``busy`` that a request runs. ``watched`` and ``accounted_bytes`` are
+    the loop's notes of what it has seen last.
     """
 
     def __init__(self, sock: socket.socket, *, service: Service, limits: Limits, now_s: float) -> None:
@@ -48,10 +49,12 @@ class Connection:
         self.service = service
         self.busy = False
         self.watched = 0
+        self.accounted_bytes = 0
         self._limits = limits
         self._scanner = MessageScanner(limits)
         self._inbox = bytearray()
         self._outbox = bytearray()
+        self._taken_bytes = 0
         self._at_end = False
         self.phase = Phase.HANDSHAKE if isinstance(sock, ssl.SSLSocket) else Phase.OPEN
         self._tls_wants_write = False
@@ -90,8 +93,8 @@ class Connection:
 
     @property
     def buffered_bytes(self) -> int:
-        """Bytes of requests that have arrived and were not taken."""
-        return len(self._inbox)
+        """Bytes of requests that have arrived and were not answered."""
+        return len(self._inbox) + (self._taken_bytes if self.busy else 0)
 
     def overdue(self, now_s: float) -> str | None:
         """Why the connection has had its time: '' where nobody waits for an answer, None while it has not."""
@@ -146,6 +149,7 @@ class Connection:
             self.refuse(str(error), now_s)
             return None
         request = Request.of(header, bytes(self._inbox[header.body_begin : end]))
+        self._taken_bytes = len(request.body)
         del self._inbox[:end]
         scanner.reset()
         self._begun = bool(self._inbox)
@@ -172,16 +176,14 @@ class Connection:
         else:
             self._after_sending()
 
-    def write(self, now_s: float) -> None:
+    def write(self) -> None:
         """Send more of what is left, or go on with a handshake that waited for room."""
         self._tls_wants_write = False
         if self.phase is Phase.HANDSHAKE:
             self._shaken_hands()
         elif self._outbox:
             sent = self._sent(bytes(self._outbox[: 4 * RECEIVE_BYTES]))
-            if sent:
-                del self._outbox[:sent]
-                self._since_s = now_s
+            del self._outbox[:sent]
             if not self._outbox:
                 self._after_sending()
 

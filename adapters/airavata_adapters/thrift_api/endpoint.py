@@ -114,7 +114,11 @@ class Endpoint:
         if found is None:
             return refusal(request, TApplicationException.INTERNAL_ERROR, str(error))
         field, exception = found
-        result = self._codec.encode(signature.result_class(**{field: exception}), session.dialect)
+        try:
+            result = self._codec.encode(signature.result_class(**{field: exception}), session.dialect)
+        except UndecodableError as trouble:
+            failure = unexpected(trouble, signature.interface.name, request.method)
+            return refusal(request, TApplicationException.INTERNAL_ERROR, str(failure))
         return answer(request, result)
 
     def _constant(self, processor: Processor, constant: Constant, request: Request, session: Session) -> bytes:

@@ -13,7 +13,7 @@ class Limits:
     """Most bytes of one request."""
 
     buffered_bytes: int = 256 * 1024 * 1024
-    """Most bytes of requests that are still arriving, on all connections together."""
+    """Most bytes of requests that are arriving or running, on all connections together."""
 
     container_items: int = 100_000
     """Most elements of one list, set or map in a request."""

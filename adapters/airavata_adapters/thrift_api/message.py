@@ -58,7 +58,8 @@ def refusal_of_unread(header: Header | None, text: str) -> bytes:
 
 def application_error(method: str, sequence_id: int, framed: bool, kind: int, text: str) -> bytes:
     """Source: Thrift RPC specification (doc/specs/thrift-rpc.md): field 1 is the message, field 2 the type."""
-    content = text.encode()[:MAX_ERROR_BYTES].decode(errors="ignore").encode()
+    # Half a surrogate pair comes out of JSON that a client wrote, and UTF-8 has none.
+    content = text.encode(errors="backslashreplace")[:MAX_ERROR_BYTES].decode(errors="ignore").encode()
     body = _ERROR_FIELDS.pack(11, 1, len(content)) + content + _ERROR_TYPE.pack(8, 2, kind, 0)
     return _message(TMessageType.EXCEPTION, method, sequence_id, framed, body)
 

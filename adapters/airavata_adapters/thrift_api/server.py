@@ -54,6 +54,7 @@ class ThriftServer:
         self._next_sweep_s = 0.0
         self._round_began_s = time.monotonic()
         self._trouble = ""
+        self._buffered_bytes = 0
         self._listening: list[ListeningSocket] = []
         self._wake_socket, self._woken_socket = socket.socketpair()
         for each in (self._wake_socket, self._woken_socket):
@@ -147,7 +148,7 @@ class ThriftServer:
 
     def _happened(self, connection: Connection, mask: int, now_s: float) -> None:
         if mask & selectors.EVENT_WRITE:
-            connection.write(now_s)
+            connection.write()
         if mask & selectors.EVENT_READ or (not mask and connection.interest & selectors.EVENT_READ):
             connection.read(now_s)
         self._serve(connection, now_s)
@@ -164,9 +165,9 @@ class ThriftServer:
                 self._pool.put(lambda: self._work(connection, request))
             else:
                 connection.send(content, now_s)
-        if connection.buffered_bytes > self._limits.message_bytes // 16:
-            self._check_memory(connection, now_s)
         self._watch(connection)
+        if self._buffered_bytes > self._limits.buffered_bytes:
+            self._relieve(now_s)
 
     def _work(self, connection: Connection, request: Request) -> None:
         """In a thread of the pool."""
@@ -179,13 +180,15 @@ class ThriftServer:
 
     def _finished(self, connection: Connection, content: bytes, now_s: float) -> None:
         connection.busy = False
+        self._account(connection)
         if connection.phase is not Phase.CLOSED:
             connection.send(content, now_s)
             self._watch(connection)
 
     # -- connections ---------------------------------------------------------------------------------
     def _watch(self, connection: Connection) -> None:
-        """Have the selector watch for what the connection waits for."""
+        """Have the selector watch for what the connection waits for, and keep count of what it holds."""
+        self._account(connection)
         if connection.phase is Phase.CLOSED or (self._stopping and connection.idle):
             self._gone(connection)
             return
@@ -210,6 +213,12 @@ class ThriftServer:
                 connection.watched = 0
             connection.close()
             connection.socket.close()
+            self._account(connection)
+
+    def _account(self, connection: Connection) -> None:
+        held = connection.buffered_bytes
+        self._buffered_bytes += held - connection.accounted_bytes
+        connection.accounted_bytes = held
 
     def _accept(self, listening: ListeningSocket, now_s: float) -> None:
         for _ in range(ACCEPT_AT_ONCE):
@@ -264,13 +273,15 @@ class ThriftServer:
         if not self._accepting and not self._stopping:
             self._accept_on()
 
-    def _check_memory(self, connection: Connection, now_s: float) -> None:
-        limit = self._limits.buffered_bytes
-        if sum(each.buffered_bytes for each in self._connections) > limit:
-            connection.refuse(
-                f"All requests that are arriving have together more than {limit} bytes (thrift.limits.buffered_bytes).",
-                now_s,
-            )
+    def _relieve(self, now_s: float) -> None:
+        """Refuse the largest request that is arriving: small ones, which most are, go on."""
+        arriving = [each for each in self._connections if not each.busy and each.buffered_bytes]
+        if arriving:
+            largest = max(arriving, key=lambda each: each.buffered_bytes)
+            limit = self._limits.buffered_bytes
+            text = f"All requests that are arriving or running have together more than {limit} bytes"
+            largest.refuse(f"{text} (thrift.limits.buffered_bytes).", now_s)
+            self._watch(largest)
 
     def _ended(self) -> bool:
         if not self._stopping:

@@ -25,7 +25,8 @@ from airavata_adapters.thrift_api.codec import UndecodableError
 from airavata_adapters.thrift_api.dialect_passes import after_reading, before_writing
 from airavata_adapters.thrift_api.dialects import ConnectionDialect, Dialect, Span
 from airavata_adapters.thrift_api.wire_evidence import MAX_VALUES, EvidenceWalk
-from airavata_adapters.thrift_api.wire_specs import reading_spec, writing_spec
+from airavata_adapters.thrift_api.wire_specs import Spec, reading_spec, writing_spec
+from airavata_adapters.thrift_api.wire_texts import check_texts
 from airavata_adapters.thrift_api.wire_watch import call_of
 
 _NO_ARGUMENTS = b"\x00"
@@ -73,17 +74,26 @@ def read_arguments(
 
 
 def read_struct(content: bytes, struct: Any, span: Span) -> Any:
-    """An object of a generated class from the bytes of a peer of these generations. Raises ``UndecodableError``."""
+    """An object of a generated class from the bytes of a peer of these generations.
+
+    Raises ``UndecodableError``, also for a text that is not UTF-8.
+    """
+    spec = reading_spec(struct, span)
+    thing = _read(content, struct, spec)
+    check_texts(thing, spec, content, lambda other: _read(content, struct, other))
+    after_reading(thing, span)
+    return thing
+
+
+def _read(content: bytes, struct: Any, spec: Spec) -> Any:
     protocol = TBinaryProtocol(
         TMemoryBuffer(content), string_length_limit=len(content), container_length_limit=len(content)
     )
     try:
         # None: made from all its values at once, as a generated exception, which never changes, has to be
-        thing = fastbinary.decode_binary(None, protocol, [struct, reading_spec(struct, span)])
+        return fastbinary.decode_binary(None, protocol, [struct, spec])
     except Exception as error:  # the C codec raises whatever comes: TypeError, ValueError, EOFError, OverflowError
         raise UndecodableError(f"{struct.__name__}: {error or 'the bytes end in the middle of a value'}") from error
-    after_reading(thing, span)
-    return thing
 
 
 def write_result(result: Any, dialect: ConnectionDialect) -> bytes:

@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 
+import structlog
+
+log = structlog.get_logger("airavata_workload.thrift")
+
 Work = Callable[[], None]
 
 
@@ -43,4 +47,7 @@ class WorkerPool:
 
     def _run(self) -> None:
         while (work := self._line.get()) is not None:
-            work()
+            try:
+                work()
+            except Exception:
+                log.exception("a call was not answered")  # a fault of ours, for which the next client cannot wait
