@@ -16,6 +16,7 @@ import structlog
 from airavata_adapters import private_files
 from airavata_adapters.gateway_storage.host_key import host_key
 from airavata_adapters.gateway_storage.limits import Limits
+from airavata_adapters.gateway_storage.packets import BoundedPacketizer
 from airavata_adapters.gateway_storage.session import Session
 from airavata_workload.api.access.authentication import GATEWAY_CLAIM, USER_CLAIM
 from airavata_workload.api.access.listening import refuse_insecure_elsewhere
@@ -113,12 +114,14 @@ class StorageServer(ApiServer):
             self._log.warning("a client of the storage could not be admitted", reason=str(error))
             self._stopping.wait(_LOOK_S)
             return
-        if len(self._sessions) >= self._limits.sessions:
+        if not self._has_place():
             self._log.warning("the storage has no place for one more client", peer=peer[0], most=self._limits.sessions)
             connection.close()
             return
         try:
-            transport = paramiko.Transport(connection, default_window_size=_WINDOW_BYTES)
+            transport = paramiko.Transport(
+                connection, default_window_size=_WINDOW_BYTES, packetizer_class=BoundedPacketizer
+            )
             session = Session(transport, login=self._caller, directory=self._directory, limits=self._limits)
             session.start(self._key)
         except (paramiko.SSHException, OSError, RuntimeError) as error:  # RuntimeError: no thread can be made
@@ -126,6 +129,16 @@ class StorageServer(ApiServer):
             connection.close()
             return
         self._sessions.append(session)
+
+    def _has_place(self) -> bool:
+        """Make room, if there is none, at the cost of whoever takes longest to log in."""
+        if len(self._sessions) >= self._limits.sessions:
+            slowest = next((each for each in self._sessions if not each.logged_in), None)
+            if slowest is None:
+                return False
+            self._sessions.remove(slowest)
+            self._close([slowest])
+        return True
 
     @staticmethod
     def _close(sessions: list[Session]) -> None:

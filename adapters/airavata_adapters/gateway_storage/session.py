@@ -66,9 +66,14 @@ class Session(paramiko.ServerInterface):
         self.transport.start_server(event=threading.Event(), server=self)
 
     @property
+    def logged_in(self) -> bool:
+        """Whether the client has proved who it is."""
+        return self._files is not None
+
+    @property
     def overdue(self) -> bool:
         """Whether the client has not logged in, or done nothing, for too long."""
-        allowed_s = self._limits.idle_time_s if self._files is not None else self._limits.login_time_s
+        allowed_s = self._limits.idle_time_s if self.logged_in else self._limits.login_time_s
         with self._lock:
             return not self._working and time.monotonic() - self._quiet_since_s > allowed_s
 
