@@ -46,4 +46,4 @@ class HttpSettings(BaseModel):
     port: int = Field(8931, ge=0, le=65535, description="Port; 0 is any that is free.")
     connections: int = Field(64, gt=0, le=1024, description="Most clients at once.")
     request_bytes: int = Field(4_194_304, ge=1024, description="Most bytes of a request that is kept.")
-    request_time_s: float = Field(30.0, gt=0, description="Most seconds without a byte of a request that has begun.")
+    request_time_s: float = Field(30.0, gt=0, description="Most seconds for a request, beside one for each KiB.")

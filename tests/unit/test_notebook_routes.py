@@ -2,83 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from notebook_site import PATIENCE_S, Site
 
-from airavata_adapters.notebook_routes.server import RouteServer
-from airavata_adapters.record_stores.embedded import open_record_store
-from airavata_workload.api.experiments.plans import Plans
-from airavata_workload.domain.caller import Caller, Role
-from airavata_workload.domain.errors import AuthenticationError, DeniedError, SettingsError, UnavailableError
-from airavata_workload.ports.api_server import ApiServerContext
-from airavata_workload.ports.backing import BackingContext
-from airavata_workload.storage_settings import HttpSettings
-
-PATIENCE_S = 20
-
-
-def authenticate(access_token: str, claims: Mapping[str, str]) -> Caller:
-    if access_token == "later":
-        raise UnavailableError("The provider does not answer.")
-    if access_token != "good":
-        raise AuthenticationError("The access token proves nothing.")
-    return Caller(gateway="portal", user=claims.get("userName", "ada"), roles=frozenset({Role.USER}))
-
-
-class Site:
-    """The routes over a record store of their own."""
-
-    def __init__(self, home: Path, *, insecure: bool = False, **settings: Any) -> None:
-        self.store = open_record_store(BackingContext(home=home, session="test", partition="", options={}))
-        self.instants = iter(range(1_000_000, 2_000_000_000, 1_000_000))
-        self.server = RouteServer(
-            ApiServerContext(
-                api=SimpleNamespace(plans=Plans(records=self.store, clock=lambda: next(self.instants))),
-                authenticate=authenticate,
-                settings=HttpSettings.model_validate({"port": 0, **settings}),
-                home=home,
-                insecure=insecure,
-            )
-        )
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, _, port = self.server.addresses["http"].rpartition(":")
-        return host, int(port)
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        token: str = "good",  # noqa: S107 - no secret
-        user: str = "ada",
-    ) -> tuple[int, Any]:
-        """Status and what was in the body."""
-        connection = http.client.HTTPConnection(*self.address, timeout=PATIENCE_S)
-        headers = {"Authorization": f"Bearer {token}", "X-Claims": json.dumps({"userName": user})}
-        content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        connection.request(method, path, content, headers)
-        answer = connection.getresponse()
-        told = answer.status, json.loads(answer.read())
-        connection.close()
-        return told
+from airavata_workload.domain.errors import DeniedError, SettingsError
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path)
-    site.server.start()
-    yield site
-    assert site.server.stop(PATIENCE_S)
-    site.store.close()
+    with Site(tmp_path) as site:
+        yield site
 
 
 def test_there_are_no_agents_and_the_words_are_those_on_which_the_sdk_turns_to_sftp(site: Site) -> None:
@@ -93,12 +31,9 @@ def test_there_are_no_agents_and_the_words_are_those_on_which_the_sdk_turns_to_s
 
 
 def test_a_file_that_is_sent_to_an_agent_is_let_go(tmp_path: Path) -> None:
-    site = Site(tmp_path, request_bytes=1024)
-    site.server.start()
-    assert site.ask("POST", "/api/v1/agent/execute/shell", b"x" * 5_000_000)[0] == 404
-    assert site.ask("POST", "/api/v1/plan", b"x" * 5_000)[0] == 400
-    assert site.server.stop(PATIENCE_S)
-    site.store.close()
+    with Site(tmp_path, request_bytes=1024) as site:
+        assert site.ask("POST", "/api/v1/agent/execute/shell", b"x" * 5_000_000)[0] == 404
+        assert site.ask("POST", "/api/v1/plan", b"x" * 5_000)[0] == 400
 
 
 def test_plans_are_kept_for_each_user(site: Site) -> None:
@@ -142,14 +77,13 @@ def test_other_paths_are_not_there(site: Site) -> None:
 
 
 def test_a_client_that_says_nothing_takes_one_place_for_a_while(tmp_path: Path) -> None:
-    site = Site(tmp_path, connections=1, request_time_s=0.2)
-    site.server.start()
-    with socket.create_connection(site.address, timeout=PATIENCE_S) as silent:
+    with (
+        Site(tmp_path, connections=1, request_time_s=0.2) as site,
+        socket.create_connection(site.address, timeout=PATIENCE_S) as silent,
+    ):
         silent.sendall(b"POST /api/v1/plan HTTP/1.1\r\nContent-Length: 9\r\n\r\n")
         while silent.recv(1000):
             pass
-    assert site.server.stop(PATIENCE_S)
-    site.store.close()
 
 
 def test_a_port_that_is_taken_and_an_open_door_are_refused(site: Site, tmp_path: Path) -> None:

@@ -47,7 +47,10 @@ ROUTES = (
 
 def found(method: str, target: str) -> tuple[Route, tuple[str, ...]] | None:
     """The first route for a request's method and target, and what stands for its stars."""
-    path = urlsplit(target).path
+    try:
+        path = urlsplit(target).path
+    except ValueError:  # it begins like an address, and is none
+        return None
     if not path.startswith(BASE + "/"):
         return None
     parts = tuple(unquote(part) for part in path.removeprefix(BASE + "/").split("/"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import socket
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 import structlog
 
 from airavata_adapters.notebook_routes import routes
+from airavata_adapters.notebook_routes.arriving_request import ArrivingRequest
 from airavata_adapters.notebook_routes.request import Answer, Request
 from airavata_workload.api.access.listening import refuse_insecure_elsewhere
 from airavata_workload.domain.caller import Caller
@@ -33,6 +35,7 @@ from airavata_workload.storage_settings import HttpSettings
 
 NAME = "http"
 _PIECE_BYTES = 65_536
+_MOST_DIGITS = 19
 _MOST_LET_GO_BYTES = 2**32
 """The SDK sends whole files to agents before it hears that there are none."""
 
@@ -60,7 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.connection.settimeout(self.server.settings.request_time_s)
+        self.rfile.close()
+        self._arriving = ArrivingRequest(self.connection, self.server.settings.request_time_s)
+        self.rfile = io.BufferedReader(self._arriving)
 
     def do_GET(self) -> None:
         self._serve()
@@ -72,8 +77,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
+        self._arriving.head_is_whole()
         answer = self.server.answered(self)
         content = json.dumps(answer.body).encode()
+        self.connection.settimeout(self.server.settings.request_time_s)
         self.close_connection = True
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json")
@@ -85,7 +92,12 @@ class _Handler(BaseHTTPRequestHandler):
     def body(self, most_bytes: int, *, keep: bool) -> bytes:
         """The request's body; all of it is read, and b'' unless it is to be kept. Raises ``InputError``."""
         told = self.headers.get("Content-Length", "0")
-        if not told.isdecimal() or int(told) > most_bytes or self.headers.get("Transfer-Encoding"):
+        if (
+            not told.isdecimal()
+            or len(told) > _MOST_DIGITS
+            or int(told) > most_bytes
+            or self.headers.get("Transfer-Encoding")
+        ):
             raise InputError(
                 f"The request's body has more than {most_bytes:,} bytes, or does not say how many.",
                 remedy="Send less, with a Content-Length.",
@@ -166,15 +178,27 @@ class _Listener(ThreadingHTTPServer):
 
     def _routed(self, handler: _Handler) -> Answer:
         found = routes.found(handler.command, handler.path)
-        keeps = found is not None and found[0].keeps_body
-        body = handler.body(self.settings.request_bytes if keeps else _MOST_LET_GO_BYTES, keep=keeps)
+        if found is not None and found[0].keeps_body:
+            return self._routed_with_body(*found, handler)
+        handler.body(_MOST_LET_GO_BYTES, keep=False)
         if found is None:
             raise NotFoundError(
                 f"There is no {handler.command} {handler.path}.", remedy=f"The routes are under {routes.BASE}."
             )
         route, words = found
-        request = Request(words=words, body=body, caller=lambda: self._caller(handler))
+        request = Request(words=words, body=b"", caller=lambda: self._caller(handler))
         return route.handler(self._context.api, request)
+
+    def _routed_with_body(self, route: routes.Route, words: tuple[str, ...], handler: _Handler) -> Answer:
+        """What is kept is kept for callers who have proved who they are."""
+        most_bytes = self.settings.request_bytes
+        try:
+            caller = self._caller(handler)
+        except WorkloadError:
+            handler.body(most_bytes, keep=False)  # cut off while it sends, a client would not read why
+            raise
+        body = handler.body(most_bytes, keep=True)
+        return route.handler(self._context.api, Request(words=words, body=body, caller=lambda: caller))
 
     def _caller(self, handler: _Handler) -> Caller:
         """Source: ``airavata-python-sdk`` 2.2.7, ``Plan.save``: a bearer token, and its claims as JSON."""
