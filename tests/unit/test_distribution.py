@@ -42,10 +42,15 @@ def entry_points() -> list[tuple[str, str, str]]:
 
 
 def locked(name: str) -> dict[str, Requirement]:
-    """The requirements of requirements/NAME.txt by normalised name, without their hashes."""
+    """The requirements of requirements/NAME.txt by normalised name, without hashes; of several what is for here."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     found = [Requirement(line.removesuffix("\\").strip()) for line in lines(text) if not line.startswith("--hash")]
-    return {normalised(one.name): one for one in found}
+    return {normalised(one.name): one for one in sorted(found, key=applies)}
+
+
+def applies(requirement: Requirement) -> bool:
+    """Whether it is asked for by this Python on this machine."""
+    return requirement.marker is None or requirement.marker.evaluate()
 
 
 def normalised(name: str) -> str:
@@ -132,7 +137,7 @@ def test_a_lock_agrees_with_what_it_was_made_from(lock: str, sources: tuple[str,
     for source in sources:
         section, _, option = source.partition(":")
         text = setup_cfg()[section][option] if option else (ROOT / "requirements" / source).read_text(encoding="utf-8")
-        for wanted in map(Requirement, lines(text)):
+        for wanted in filter(applies, map(Requirement, lines(text))):
             there = held.get(normalised(wanted.name))
             assert there is not None, f"{wanted} is not in requirements/{lock}.txt: run 'tox -e lock'"
             version = next(iter(there.specifier)).version
