@@ -276,6 +276,8 @@ class Experiments:
         if experiment is None:
             raise missing(what)
         require_gateway(caller, experiment.gateway_id, what)
+        if permission is not READ:
+            require_writer(caller, f"change {what}")
         if experiment.user_name != caller.user:
             self._sharing.require(caller, experiment_id, permission, what)
         return experiment

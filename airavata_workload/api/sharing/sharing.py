@@ -28,7 +28,8 @@ class Sharing:
     read-only one read it. Everybody else may do what they own or what was
     shared with them, with a group of theirs, or with what it is in. One
     permission implies no other but that OWNER implies all: who shall read and
-    write is given both.
+    write is given both. Whoever may change nothing at all reads even what is
+    their own, and no more.
     """
 
     def __init__(self, *, records: RecordStore, clock: Clock) -> None:
@@ -40,6 +41,8 @@ class Sharing:
         """Whether the caller holds the permission on an entity of their gateway."""
         if caller.is_admin or (permission is READ and caller.sees_everything):
             return True
+        if permission is not READ and not caller.may_write:
+            return False
         with self._records.reading() as records:
             return self._holds(records, caller, entity_id, permission)
 
@@ -54,6 +57,8 @@ class Sharing:
         with self._records.reading() as records:
             if records.get(Entity, Entity.key_of(caller.gateway, entity_id)) is None:
                 raise missing(what)
+        if permission is not READ:
+            require_writer(caller, f"change {what}")
         raise DeniedError(
             f"User '{caller.user}' has no permission {permission} on {what}.",
             remedy="Its owner, or somebody who may manage its sharing, can give it.",
