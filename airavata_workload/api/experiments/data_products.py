@@ -6,8 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airavata_workload.api.access.permission import missing, require_gateway, require_user, require_writer
-from airavata_workload.api.request_check import given, is_new, page
+from airavata_workload.api.access.permission import (
+    missing,
+    require_admin_view,
+    require_gateway,
+    require_user,
+    require_writer,
+)
+from airavata_workload.api.request_check import given, page
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import InputError
@@ -19,14 +25,21 @@ SCHEME = "airavata-dp://"
 
 
 class DataProducts:
-    """Registers and finds data products of the caller's gateway."""
+    """Registers and finds data products of the caller's gateway.
+
+    A product's URI cannot be guessed, and stands where an experiment that is
+    shared shows it: whoever knows it reads the product. Lists are for owners.
+    """
 
     def __init__(self, *, records: RecordStore, clock: Clock) -> None:
         self._records = records
         self._clock = clock
 
     def register(self, caller: Caller, product: DataProduct) -> str:
-        """Store a data product with its replicas; returns its URI."""
+        """Store a data product with its replicas; returns its URI, which is made here.
+
+        Source: Airavata 0.17: whatever clients send as URI is not looked at.
+        """
         require_writer(caller)
         gateway_id = product.gateway_id or caller.gateway
         require_gateway(caller, gateway_id)
@@ -36,7 +49,7 @@ class DataProducts:
         now_ms = self._clock() // 1000
         stored = replace(
             product,
-            product_uri=new_uri() if is_new(product.product_uri) else product.product_uri,
+            product_uri=new_uri(),
             gateway_id=gateway_id,
             owner_name=owner,
             product_name=name,
@@ -86,8 +99,10 @@ class DataProducts:
     def search(
         self, caller: Caller, gateway_id: str, user_id: str, product_name: str, limit: int = -1, offset: int = 0
     ) -> tuple[DataProduct, ...]:
-        """A user's products whose name holds a text, the newest first."""
+        """A user's products whose name holds a text, the newest first; administrators may ask for anybody's."""
         require_gateway(caller, gateway_id)
+        if caller.user != user_id:
+            require_admin_view(caller, "list the data products of another user")
         count, start = page(limit, offset)
         which = Query(equal={"gateway_id": gateway_id, "owner_name": user_id}, contains={"product_name": product_name})
         with self._records.reading() as records:
@@ -105,7 +120,7 @@ def new_uri() -> str:
 def _replica(replica: DataReplicaLocation, product_uri: str, now_ms: int) -> DataReplicaLocation:
     return replace(
         replica,
-        replica_id=str(uuid.uuid4()) if is_new(replica.replica_id) else replica.replica_id,
+        replica_id=str(uuid.uuid4()),
         product_uri=product_uri,
         created_at_ms=now_ms,
         updated_at_ms=now_ms,

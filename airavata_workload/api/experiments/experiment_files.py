@@ -9,9 +9,10 @@ that of the experiment's user; a data product's in that of whom it belongs to.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from airavata_workload.api.experiments.data_products import SCHEME
 from airavata_workload.api.machines.cluster_name import ClusterName
@@ -24,6 +25,8 @@ from airavata_workload.records.data_products import DataProduct, DataReplicaLoca
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
 
 _LOCAL_SHELL = "local"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+"""Source: RFC 3986, section 3.1."""
 
 
 class ExperimentFiles:
@@ -63,9 +66,9 @@ class ExperimentFiles:
         if value.startswith(SCHEME):
             product, replica = _replica(records, experiment, value, what)
             owner = product.owner_name or owner
-            storage, path = replica.storage_resource_id, _path_of(replica.file_path or "", what)
+            storage, path = replica.storage_resource_id, path_of(replica.file_path or "", what)
         else:
-            storage, path = given.storage_resource_id or configuration.storage_id, _path_of(value, what)
+            storage, path = given.storage_resource_id or configuration.storage_id, path_of(value, what)
         if not storage:
             raise InputError(
                 f"{what} is the file '{value}', and no storage resource is named.",
@@ -115,14 +118,27 @@ def _replica(
     return product, usable[0]
 
 
-def _path_of(value: str, what: str) -> str:
-    """The path in a path or in a ``file:`` URI, whose host is that of the storage resource."""
-    parts = urlsplit(value)
-    if not parts.scheme or "/" in value.partition(":")[0]:
+def path_of(value: str, what: str) -> str:
+    """The path in a path or in a ``file:`` URI, whose host is that of the storage resource.
+
+    Raises ``InputError`` about ``what`` for another scheme.
+    """
+    scheme, colon, rest = value.partition(":")
+    if not colon or not _SCHEME.fullmatch(scheme):
         return value
-    if parts.scheme != "file":
+    if scheme.lower() != "file":
         raise InputError(
-            f"{what} is '{value}', and files are not fetched by '{parts.scheme}'.",
+            f"{what} is '{value}', and files are not fetched by '{scheme}'.",
             remedy="Upload the file to the gateway's storage and give its data product, path or file: URI.",
         )
-    return unquote(parts.path)
+    # Neither a query nor a fragment: clients send names with '?' and '#' as they are.
+    return unquote(f"/{rest[2:].partition('/')[2]}" if rest.startswith("//") else rest)
+
+
+def file_uri(host: str, path: str) -> str:
+    """A file on a storage resource, as portals write it and read it: ``file://host:/path``; the inverse of the above.
+
+    Source: ``airavata-python-sdk`` 1.1.7 and 2.2.7, ``register_input_file``; Airavata's Django portal takes the path
+    of the URI, with what is escaped in it put back.
+    """
+    return f"file://{host}{':' if host else ''}{quote(path)}"

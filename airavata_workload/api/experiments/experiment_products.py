@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from airavata_workload.api.experiments.data_products import SCHEME
+from airavata_workload.api.experiments.experiment_files import file_uri
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.experiment import DataType
 from airavata_workload.domain.states import TaskState
@@ -22,12 +23,16 @@ from airavata_workload.records.data_products import (
     ReplicaPersistentType,
 )
 from airavata_workload.records.experiments import GatewayExperiment
+from airavata_workload.records.storage_resources import StorageResource
 
 _STAGING = "output-staging"
 
 
 class ExperimentProducts:
-    """Registers what was staged, once: the same file of the same experiment is always the same product."""
+    """Registers what was staged, once: the same file of the same experiment is always the same product.
+
+    Product, replica and its category are those of Airavata 0.17, where portals look for a file's path.
+    """
 
     def __init__(self, *, records: RecordStore, clock: Clock) -> None:
         self._records = records
@@ -56,7 +61,9 @@ class ExperimentProducts:
         wanted = {
             product_uri(experiment, file["path"]): (name, file) for name, staged in files.items() for file in staged
         }
+        storage_id = _storage_id(experiment)
         with self._records.reading() as records:
+            storage = records.get(StorageResource, storage_id) if storage_id else None
             there = {each.product_uri: each for each in records.find(DataProduct, _of(wanted))}
         # One that was fetched while the job ran has another content now.
         stale = {uri: pair for uri, pair in wanted.items() if uri not in there or _differs(there[uri], pair[1])}
@@ -67,7 +74,7 @@ class ExperimentProducts:
             for uri, (name, file) in stale.items():
                 # Whoever looks at the same time stores the same.
                 records.put(_product(experiment, uri, name, types.get(name), file, now_ms))
-                records.put(_replica(experiment, uri, file, now_ms))
+                records.put(_replica(storage_id, storage, uri, file, now_ms))
 
 
 def _of(uris: Iterable[str]) -> Query:
@@ -119,9 +126,9 @@ def _product(
     )
 
 
-def _replica(experiment: GatewayExperiment, uri: str, file: Mapping[str, Any], now_ms: int) -> DataReplicaLocation:
-    configuration = experiment.user_configuration_data
-    storage = (configuration.output_storage_resource_id or configuration.storage_id) if configuration else None
+def _replica(
+    storage_id: str | None, storage: StorageResource | None, uri: str, file: Mapping[str, Any], now_ms: int
+) -> DataReplicaLocation:
     return DataReplicaLocation(
         replica_id=str(uuid.uuid5(uuid.NAMESPACE_URL, uri)),
         product_uri=uri,
@@ -130,14 +137,25 @@ def _replica(experiment: GatewayExperiment, uri: str, file: Mapping[str, Any], n
         updated_at_ms=now_ms,
         replica_location_category=ReplicaLocationCategory.GATEWAY_DATA_STORE,
         replica_persistent_type=ReplicaPersistentType.TRANSIENT,
-        storage_resource_id=storage,
-        file_path=_path(file["path"]),
+        storage_resource_id=storage_id,
+        file_path=file_uri(storage.host_name if storage else "", _path(file["path"])),
     )
 
 
 def _path(place: str) -> str:
     """The path of a place, which may be on a named resource."""
     return place if place.startswith("/") else place.partition(":")[2]
+
+
+def _storage_id(experiment: GatewayExperiment) -> str | None:
+    """Where its outputs are, if it says so."""
+    configuration = experiment.user_configuration_data
+    return (configuration.output_storage_resource_id or configuration.storage_id) if configuration else None
+
+
+def as_asked_for(output: OutputDataObject) -> OutputDataObject:
+    """The output as an experiment asks for it: without the product of one that has run."""
+    return replace(output, value=None) if (output.value or "").startswith(SCHEME) else output
 
 
 def _base_name(place: str) -> str:
