@@ -75,7 +75,7 @@ class CatalogueSite:
         self.modules = ApplicationModules(records=records, deployments=self.deployments)
         self.interfaces = ApplicationInterfaces(records=records)
         self.notifications = Notifications(records=records, clock=self.clock)
-        self.parsers = Parsers(records=records)
+        self.parsers = Parsers(records=records, sharing=self.sharing)
         self.workflows = Workflows(records=records, clock=self.clock)
         self.queue_statuses = QueueStatuses(records=records)
 

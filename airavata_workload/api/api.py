@@ -236,7 +236,7 @@ class Api:
     @cached_property
     def parsers(self) -> Parsers:
         """Parsers of outputs."""
-        return Parsers(records=self._parts.records)
+        return Parsers(records=self._parts.records, sharing=self.sharing)
 
     @cached_property
     def workflows(self) -> Workflows:
@@ -270,7 +270,10 @@ class Api:
     @cached_property
     def experiment_views(self) -> ExperimentViews:
         """What has become of an experiment."""
-        return ExperimentViews(experiments=self.experiments, workload=self._parts.workload, products=self._products)
+        parts = self._parts
+        return ExperimentViews(
+            records=parts.records, experiments=self.experiments, workload=parts.workload, products=self._products
+        )
 
     @cached_property
     def experiment_follower(self) -> ExperimentFollower:

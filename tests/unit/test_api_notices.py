@@ -152,6 +152,8 @@ class TestParsers:
                 )
         assert site.parsers.templates_for_experiment(ADA, "x_1", "chemistry") == (found,)
         assert site.parsers.templates_for_experiment(ADA, "x_2", "chemistry") == ()
+        with pytest.raises(NotFoundError, match="experiment 'x_1'"):
+            site.parsers.templates_for_experiment(replace(ADA, user="bea"), "x_1", "chemistry")
         with pytest.raises(NotFoundError):
             site.parsers.templates_for_experiment(STRANGER, "x_1", "biology")
         with pytest.raises(ConflictError, match=identifier):
@@ -159,6 +161,13 @@ class TestParsers:
         assert site.parsers.all_templates(ADA, "chemistry") == (found,)
         assert site.parsers.remove_template(ADMIN, identifier, "chemistry")
         assert site.parsers.remove(ADMIN, first, "chemistry")
+
+    def test_an_id_that_another_gateway_has_is_taken_and_nothing_more_is_said(self, site: CatalogueSite) -> None:
+        identifier = site.parsers.save(ADMIN, parser())
+        with pytest.raises(ConflictError, match="is taken") as refusal:
+            site.parsers.save(STRANGER, parser(id=identifier, gateway_id="biology"))
+        assert "chemistry" not in str(refusal.value)
+        assert [each.id for each in site.parsers.all(ADA, "chemistry")] == [identifier]
 
     def test_who_may(self, site: CatalogueSite) -> None:
         identifier = site.parsers.save(ADMIN, parser())
@@ -171,7 +180,6 @@ class TestParsers:
         for asked in (
             lambda: site.parsers.get(STRANGER, identifier, "biology"),
             lambda: site.parsers.get(STRANGER, identifier, "chemistry"),
-            lambda: site.parsers.save(STRANGER, parser(id=identifier, gateway_id="biology")),
         ):
             with pytest.raises(NotFoundError):
                 asked()

@@ -13,8 +13,17 @@ from airavata_workload.api.people.gateways import Gateways
 from airavata_workload.api.sharing.sharing import READ
 from airavata_workload.domain.caller import Caller, Role
 from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError
+from airavata_workload.ports.record_store import Query
+from airavata_workload.records.applications import ApplicationModule
+from airavata_workload.records.credentials import SSHCredential, SummaryType
+from airavata_workload.records.data_products import DataProduct, DataReplicaLocation
+from airavata_workload.records.gateway_profiles import GatewayResourceProfile
 from airavata_workload.records.gateways import GatewayApprovalStatus, GatewayUsageReportingCommand
 from airavata_workload.records.groups import Group, ResourceType
+from airavata_workload.records.kinds import KINDS
+from airavata_workload.records.plans import ExperimentPlan
+from airavata_workload.records.record import Record
+from airavata_workload.records.user_profiles import UserResourceProfile
 from airavata_workload.records.users import NSFDemographics, UserProfile, UserStatus
 
 
@@ -174,9 +183,8 @@ def test_only_administrators_add_and_change_gateways(site: Site) -> None:
 def test_a_super_gateway_approves_and_sees_all(site: Site) -> None:
     gateways = Gateways(records=site.records, clock=site.clock, super_gateway="portal-of-portals")
     chief = Caller(gateway="portal-of-portals", user="chief", roles=frozenset({Role.ADMIN}))
-    wish = replace(gateway_named("wish"), gateway_approval_status=GatewayApprovalStatus.REQUESTED)
     hopeful = Caller(gateway="wish", user="boss", roles=frozenset({Role.ADMIN}))
-    gateways.add(hopeful, wish)
+    gateways.add(hopeful, replace(gateway_named("wish"), gateway_approval_status=GatewayApprovalStatus.APPROVED))
     with pytest.raises(DeniedError, match="REQUESTED"):
         gateways.update(hopeful, "wish", gateway_named("wish"))
     assert gateways.update_profile(chief, gateway_named("wish"))
@@ -187,11 +195,31 @@ def test_a_gateway_goes_when_it_is_empty_and_leaves_nothing(site: Site) -> None:
     boss = Caller(gateway="brief", user="boss", roles=frozenset({Role.ADMIN}))
     site.gateways.add(boss, gateway_named("brief"))
     site.users.initialize_profile(boss)
+    own: tuple[Record, ...] = (
+        ApplicationModule(app_module_id="m", app_module_name="M", gateway_id="brief"),
+        DataProduct(product_uri="airavata-dp://brief", gateway_id="brief", product_name="p"),
+        DataReplicaLocation(replica_id="brief", product_uri="airavata-dp://brief"),
+        ExperimentPlan(gateway_id="brief", user_name="boss", plan_id="p", document="{}"),
+        GatewayResourceProfile(gateway_id="brief"),
+        UserResourceProfile(gateway_id="brief", user_id="boss"),
+    )
+    with site.records.transaction() as records:
+        for each in own:
+            records.put(each)
+    token = site.vault.keep_ssh(SSHCredential(gateway_id="brief", username="boss"))
+    with pytest.raises(ConflictError, match="has 1 credentials"):
+        site.gateways.delete(boss, "brief")
+    site.vault.forget(token, "brief", SummaryType.SSH)
     site.sharing.register_entity(boss, "only", ResourceType.PROJECT)
     with pytest.raises(ConflictError, match="has 1 things"):
         site.gateways.delete(boss, "brief")
     site.sharing.delete_entity(boss, "only")
     assert site.gateways.delete(boss, "brief")
+    with site.records.reading() as records:
+        assert [each for each in own if records.get(type(each), each.identity) is not None] == []
+        for kind in KINDS:
+            for column in {"gateway_id", "domain_id"} & set(kind.columns()):
+                assert records.count(kind, Query(equal={column: "brief"})) == 0, kind
     site.gateways.ensure("brief", "new-boss")
     assert site.users.names(PEER, "brief") == ("new-boss",)
     site.gateways.ensure("brief", "somebody-else")

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import missing, require_admin, require_gateway
+from airavata_workload.api.sharing.sharing import READ, Sharing
 from airavata_workload.domain.caller import Caller
+from airavata_workload.domain.errors import ConflictError
 from airavata_workload.ports.record_store import Query, Records, RecordStore
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.parsers import (
@@ -24,11 +26,14 @@ K = TypeVar("K", Parser, ParsingTemplate)
 class Parsers:
     """Keeps parsers and parsing templates: everybody of the gateway reads them, its administrators write them.
 
-    Raises ``NotFoundError``, ``DeniedError`` and ``InputError``.
+    An id that a client chooses is that of one parser, or template, of the
+    installation. Raises ``NotFoundError``, ``DeniedError``, ``InputError``, and
+    ``ConflictError`` for an id that is taken.
     """
 
-    def __init__(self, *, records: RecordStore) -> None:
+    def __init__(self, *, records: RecordStore, sharing: Sharing) -> None:
         self._records = records
+        self._sharing = sharing
 
     # -- parsers ------------------------------------------------------------------------
     def get(self, caller: Caller, parser_id: str, gateway_id: str) -> Parser:
@@ -99,6 +104,8 @@ class Parsers:
             experiment = check.found(records.get(GatewayExperiment, experiment_id) if experiment_id else None, what)
             if experiment.gateway_id != gateway_id:
                 raise missing(what)
+            if experiment.user_name != caller.user:
+                self._sharing.require(caller, experiment_id, READ, what)
             equal = {"gateway_id": gateway_id, "application_interface": experiment.execution_id or ""}
             return tuple(records.find(ParsingTemplate, Query(equal=equal)))
 
@@ -151,15 +158,20 @@ class Parsers:
 def _of(records: Records, kind: type[K], identifier: str | None, gateway_id: str) -> K:
     found = records.get(kind, identifier) if identifier else None
     mine = found if found is not None and found.gateway_id == gateway_id else None
-    word = "parser" if kind is Parser else "parsing template"
-    return check.found(mine, f"{word} '{identifier or ''}' in gateway '{gateway_id}'")
+    return check.found(mine, f"{_word(kind)} '{identifier or ''}' in gateway '{gateway_id}'")
 
 
 def _require_free(records: Records, kind: type[K], identifier: str, gateway_id: str) -> None:
-    """Raise ``NotFoundError`` for the id of another gateway's."""
+    """Raise ``ConflictError`` for the id of another gateway's, which says no more than that it is taken."""
     old = records.get(kind, identifier)
     if old is not None and old.gateway_id != gateway_id:
-        raise missing(f"'{identifier}' in gateway '{gateway_id}'")
+        raise ConflictError(
+            f"The {_word(kind)} id '{identifier}' is taken.", remedy="Choose another one, or none: then one is made."
+        )
+
+
+def _word(kind: type[K]) -> str:
+    return "parser" if kind is Parser else "parsing template"
 
 
 def _require_parsers(records: Records, template: ParsingTemplate) -> None:

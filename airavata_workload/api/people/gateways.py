@@ -12,7 +12,9 @@ from airavata_workload.api.updates import updated
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import ConflictError, DeniedError
-from airavata_workload.ports.record_store import Query, Records, RecordStore
+from airavata_workload.ports.record_store import Among, Query, Records, RecordStore
+from airavata_workload.records.credentials import CredentialSummary
+from airavata_workload.records.data_products import DataProduct, DataReplicaLocation
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.gateways import (
     Gateway,
@@ -20,32 +22,13 @@ from airavata_workload.records.gateways import (
     GatewayGroups,
     GatewayUsageReportingCommand,
 )
+from airavata_workload.records.kinds import KINDS
 from airavata_workload.records.projects import Project
 from airavata_workload.records.record import Record
-from airavata_workload.records.sharing import (
-    Domain,
-    Entity,
-    EntityType,
-    GroupAdmin,
-    GroupMembership,
-    GroupType,
-    PermissionType,
-    Sharing,
-    SharingUser,
-    UserGroup,
-)
-from airavata_workload.records.users import Account, UserProfile
+from airavata_workload.records.sharing import Domain, Entity, GroupType, UserGroup
 
-_OF_A_DOMAIN: tuple[type[Record], ...] = (
-    SharingUser,
-    UserGroup,
-    GroupMembership,
-    GroupAdmin,
-    EntityType,
-    PermissionType,
-    Sharing,
-)
-_OF_A_GATEWAY: tuple[type[Record], ...] = (UserProfile, Account, GatewayUsageReportingCommand)
+_COLUMNS = ("gateway_id", "domain_id")
+"""What is a gateway's says so in one of them; the domain of what it shares has its id."""
 
 
 class Gateways:
@@ -66,7 +49,7 @@ class Gateways:
         """Store a gateway with its groups and what sharing needs; its id.
 
         The caller becomes the first administrator, unless the gateway names its identity server's user. Raises
-        ``ConflictError`` if there is one of that id, name or URL, ``DeniedError`` unless the caller is an
+        ``ConflictError`` if there is one of that id or name, ``DeniedError`` unless the caller is an
         administrator of a gateway.
         """
         require_admin(caller, "add gateways")
@@ -75,6 +58,7 @@ class Gateways:
         stored = replace(
             gateway,
             airavata_internal_gateway_id=gateway_id,
+            gateway_approval_status=self._first_status(caller, gateway),
             requested_at_ms=gateway.requested_at_ms or now_ms,
             requester_username=gateway.requester_username or caller.user or None,
         )
@@ -148,18 +132,22 @@ class Gateways:
         return tuple(each for each in self.all(caller) if each.requester_username == requester_username)
 
     def delete(self, caller: Caller, gateway_id: str) -> bool:
-        """Forget a gateway with its users and groups. Raises ``ConflictError`` while it has anything else."""
+        """Forget a gateway with all that is its own: its users and groups, its catalogue, its profiles.
+
+        Raises ``ConflictError`` while it has what somebody works with: experiments, projects, credentials and whatever
+        can be shared.
+        """
         with self._records.transaction() as records:
             self._gateway(records, caller, gateway_id)
             require_admin(caller, "delete the gateway")
             self._refuse_full(records, gateway_id)
-            for kinds, column in ((_OF_A_DOMAIN, "domain_id"), (_OF_A_GATEWAY, "gateway_id")):
-                for kind in kinds:
-                    for key in records.keys(kind, Query(equal={column: gateway_id})):
-                        records.delete(kind, key)
-            records.delete(GatewayGroups, gateway_id)
-            records.delete(Domain, gateway_id)
-            return records.delete(Gateway, gateway_id)
+            own = Query(equal={"gateway_id": gateway_id})
+            products = Among(kind=DataProduct, column="product_uri", which=own)
+            records.delete_all(DataReplicaLocation, Query(among={"product_uri": products}))
+            for kind in KINDS:
+                for column in set(_COLUMNS) & set(kind.columns()):
+                    records.delete_all(kind, Query(equal={column: gateway_id}))
+        return True
 
     # -- groups of a gateway ---------------------------------------------------------------
     def gateway_groups(self, caller: Caller) -> GatewayGroups:
@@ -228,6 +216,12 @@ class Gateways:
             records.delete(GatewayUsageReportingCommand, _command_key(gateway_id, compute_resource_id))
 
     # -- the parts of it ----------------------------------------------------------------------
+    def _first_status(self, caller: Caller, gateway: Gateway) -> GatewayApprovalStatus:
+        """Where somebody approves requests, all others make requests."""
+        if self._super_gateway and not self._is_operator(caller):
+            return GatewayApprovalStatus.REQUESTED
+        return gateway.gateway_approval_status
+
     def _initialise(self, records: Records, gateway: Gateway, owner: str) -> GatewayGroups:
         """A sharing domain with the three groups, all owned by the first administrator."""
         gateway_id, now_ms = gateway.gateway_id, self._now_ms()
@@ -289,6 +283,7 @@ class Gateways:
         kinds: tuple[tuple[type[Record], str, str], ...] = (
             (GatewayExperiment, "gateway_id", "experiments"),
             (Project, "gateway_id", "projects"),
+            (CredentialSummary, "gateway_id", "credentials"),
             (Entity, "domain_id", "things that can be shared"),
         )
         for kind, column, what in kinds:

@@ -36,17 +36,3 @@ def hashed(password: Secret) -> str:
         memory_cost=MEMORY_KIB,
     )
     return function.derive_phc_encoded(text.encode())
-
-
-def matches(password: Secret, stored_hash: str) -> bool:
-    """Whether the password has that hash. An empty hash (an account without password) matches nothing."""
-    from cryptography.exceptions import InvalidKey
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
-    if not stored_hash or len(password.reveal()) > MAX_CHARACTERS:
-        return False
-    try:
-        Argon2id.verify_phc_encoded(password.reveal().encode(), stored_hash)
-    except (InvalidKey, ValueError):
-        return False
-    return True

@@ -149,11 +149,9 @@ def remove_group(records: Records, group: UserGroup) -> None:
 def _forget_group(records: Records, domain_id: str, group_id: str) -> None:
     grants.drop_group(records, domain_id, group_id)
     for column in ("parent_id", "child_id"):
-        for key in records.keys(GroupMembership, Query(equal={"domain_id": domain_id, column: group_id})):
-            records.delete(GroupMembership, key)
+        records.delete_all(GroupMembership, Query(equal={"domain_id": domain_id, column: group_id}))
     for column in ("group_id", "admin_id"):
-        for key in records.keys(GroupAdmin, Query(equal={"domain_id": domain_id, column: group_id})):
-            records.delete(GroupAdmin, key)
+        records.delete_all(GroupAdmin, Query(equal={"domain_id": domain_id, column: group_id}))
     records.delete(UserGroup, UserGroup.key_of(domain_id, group_id))
 
 

@@ -15,7 +15,17 @@ from airavata_workload.domain.errors import ConflictError
 from airavata_workload.ports.record_store import Query, Records, RecordStore
 from airavata_workload.records.groups import ResourcePermissionType, ResourceType
 from airavata_workload.records.record import composed_key
-from airavata_workload.records.sharing import Domain, Entity, EntityType, PermissionType, Sharing, SharingUser
+from airavata_workload.records.sharing import (
+    Domain,
+    Entity,
+    EntityType,
+    GroupAdmin,
+    GroupMembership,
+    PermissionType,
+    Sharing,
+    SharingUser,
+    UserGroup,
+)
 
 K = TypeVar("K", bound=EntityType | PermissionType)
 
@@ -165,9 +175,8 @@ class SharingDomains:
             which = Query(equal={"domain_id": domain_id})
             if records.count(SharingUser, which) or records.count(Entity, which):
                 raise ConflictError(f"Domain '{domain_id}' is in use.", remedy="Delete its entities and users first.")
-            for kind in (EntityType, PermissionType):
-                for key in records.keys(kind, which):
-                    records.delete(kind, key)
+            for kind in (EntityType, PermissionType, UserGroup, GroupMembership, GroupAdmin):
+                records.delete_all(kind, which)
             return records.delete(Domain, domain_id)
 
     def domain(self, caller: Caller, domain_id: str) -> Domain:
