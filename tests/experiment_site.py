@@ -80,7 +80,9 @@ class ExperimentSite:
             clock=clock,
         )
         self.lists = ExperimentLists(records=records, sharing=sharing, projects=self.projects)
-        self.views = ExperimentViews(experiments=self.experiments, workload=self.workload, products=self.products)
+        self.views = ExperimentViews(
+            records=records, experiments=self.experiments, workload=self.workload, products=self.products
+        )
         self.intermediate = IntermediateOutputs(
             records=records,
             experiments=self.experiments,

@@ -59,12 +59,16 @@ def composed_key(*parts: str | None) -> str:
     return "|".join((part or "").replace("~", "~~").replace("|", "~|") for part in parts)
 
 
-class _Dated(Protocol):
+class Dated(Protocol):
+    """A status: a state, and since when."""
+
     @property
-    def changed_at_ms(self) -> int | None: ...
+    def changed_at_ms(self) -> int | None:
+        """Since when; ``None`` if that is not known."""
+        ...
 
 
-S = TypeVar("S", bound=_Dated)
+S = TypeVar("S", bound=Dated)
 
 
 def latest(statuses: Sequence[S] | None) -> S | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from experiment_site import ExperimentSite, experiment_site
@@ -17,7 +19,8 @@ from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.application_io import InputDataObject
 from airavata_workload.records.data_products import DataProduct, DataReplicaLocation
 from airavata_workload.records.experiments import ExperimentSearchFields as Field
-from airavata_workload.records.experiments import UserConfigurationData
+from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
+from airavata_workload.records.processes import GatewayProcess
 from airavata_workload.records.projects import Project
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
 
@@ -235,10 +238,13 @@ def test_an_experiment_runs_and_its_record_follows(site: ExperimentSite) -> None
     site.follower.round()
     assert [each.experiment_status for each in site.lists.search(ALICE, "seagrid", "alice")] == ["COMPLETED"]
     tree = site.views.tree(ALICE, experiment_id)
-    states = [each.state for each in tree.experiment_status or ()]
-    assert (states[0], states[-1]) == (ExperimentState.CREATED, ExperimentState.COMPLETED)
+    # Portals of one generation look at the first, those of the next at the last.
+    assert [each.state for each in tree.experiment_status or ()] == ["COMPLETED"]
+    (listed,) = site.lists.of_user(ALICE, "seagrid", "alice")
+    assert listed.experiment_status == tree.experiment_status
     (process,) = tree.processes or ()
-    assert {each.state for each in process.tasks or ()} == {"COMPLETED"}
+    assert [each.state for each in process.process_statuses or ()] == ["COMPLETED"]
+    assert [[status.state for status in each.task_statuses] for each in process.tasks or ()] == [["COMPLETED"]] * 5
     (job,) = site.views.jobs(ALICE, experiment_id)
     assert site.views.job_statuses(ALICE, experiment_id)[job.job_id].job_state == "COMPLETE"
     found = site.lists.search(ALICE, "seagrid", "alice", {Field.JOB_ID: job.job_id})
@@ -246,7 +252,15 @@ def test_an_experiment_runs_and_its_record_follows(site: ExperimentSite) -> None
     (output,) = site.views.outputs(ALICE, experiment_id)
     replica = (site.data_products.get(ALICE, output.value or "").replica_locations or ())[0]
     assert replica.storage_resource_id == site.storage
-    assert Path(replica.file_path or "").read_text() == "hello"
+    assert replica.file_path == f"file://localhost:{site.storage_root}/alice/{experiment_id}/Cat.stdout"
+    assert _content(site, output.value) == "hello"
+    with site.people.records.reading() as records:
+        recorded = records.get(GatewayProcess, process.process_id)
+        stored = records.get(GatewayExperiment, experiment_id)
+    assert recorded is not None
+    assert (recorded.user_name, recorded.application_interface_id) == ("alice", site.interface)
+    assert stored is not None
+    assert [each.state for each in stored.experiment_status or ()][:2] == ["CREATED", "LAUNCHED"]
 
 
 def test_outputs_are_fetched_while_the_job_runs(site: ExperimentSite, tmp_path: Path) -> None:
@@ -269,7 +283,11 @@ def test_outputs_are_fetched_while_the_job_runs(site: ExperimentSite, tmp_path: 
         with pytest.raises(NotFoundError, match="Nobody has asked"):
             site.intermediate.status(ALICE, experiment_id, ("Shown",))
         _until(lambda: site.views.jobs(ALICE, experiment_id) != ())
-        site.intermediate.fetch(ALICE, experiment_id, ("Shown",))
+        with ThreadPoolExecutor(2) as at_once:
+            fetches = [at_once.submit(site.intermediate.fetch, ALICE, experiment_id, ("Shown",)) for _ in range(2)]
+        assert [str(each.exception()) for each in fetches if each.exception()] != []
+        assert isinstance(next(each.exception() for each in fetches if each.exception()), ConflictError)
+        assert [each for each in fetches if not each.exception()] != []
         _until(lambda: site.intermediate.status(ALICE, experiment_id, ("Shown",)).state == "COMPLETED")
         (early,) = site.intermediate.outputs(ALICE, experiment_id)
         assert _content(site, early.value) == "early\n"
@@ -294,7 +312,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 def _content(site: ExperimentSite, uri: str | None) -> str:
     replica = (site.data_products.get(ALICE, uri or "").replica_locations or ())[0]
-    return Path(replica.file_path or "").read_text()
+    return Path(unquote(urlsplit(replica.file_path or "").path)).read_text()
 
 
 def test_what_was_not_launched_cannot_be_terminated(site: ExperimentSite) -> None:

@@ -9,13 +9,18 @@ import pytest
 from experiment_site import ExperimentSite, experiment_site
 from gateway_site import ALICE, PEER
 
+from airavata_workload.api.experiments.orchestration import Orchestration
 from airavata_workload.api.experiments.process_catalogue import ProcessCatalogue
-from airavata_workload.domain.errors import DeniedError, InputError, NotFoundError
+from airavata_workload.api.sharing.sharing import READ
+from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
+from airavata_workload.ports.record_store import Query
 from airavata_workload.records.application_io import OutputDataObject
 from airavata_workload.records.jobs import GatewayJob
 from airavata_workload.records.processes import GatewayProcess, ProcessWorkflow
+from airavata_workload.records.projects import Project
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
+from airavata_workload.records.sharing import Entity, Sharing
 from airavata_workload.records.statuses import (
     ExperimentStatus,
     JobStatus,
@@ -165,3 +170,70 @@ def test_nobody_else_writes_here(site: ExperimentSite, catalogue: ProcessCatalog
         catalogue.delete_tasks(ALICE, process_id)
     with pytest.raises(NotFoundError):
         catalogue.get_process(PEER, "PROCESS_x")
+
+
+def test_portals_see_what_another_engine_of_the_installation_runs(
+    site: ExperimentSite, catalogue: ProcessCatalogue
+) -> None:
+    experiment_id = site.create()
+    process_id = process(catalogue, experiment_id)
+    task_id = task(catalogue, process_id)
+    catalogue.add_job(PEER, job("77", task_id, process_id), process_id)
+    catalogue.add_experiment_status(PEER, ExperimentStatus(state=ExperimentState.EXECUTING), experiment_id)
+    catalogue.add_process_status(PEER, ProcessStatus(state=ProcessState.EXECUTING), process_id)
+    catalogue.add_task_status(PEER, TaskStatus(state=TaskState.EXECUTING), task_id)
+    for state in (JobState.SUBMITTED, JobState.ACTIVE):
+        catalogue.add_job_status(PEER, JobStatus(job_state=state), task_id, "77")
+    tree = site.views.tree(ALICE, experiment_id)
+    (its_process,) = tree.processes or ()
+    (its_task,) = its_process.tasks or ()
+    (its_job,) = its_task.jobs or ()
+    assert [each.state for each in tree.experiment_status or ()] == ["EXECUTING"]
+    assert [each.state for each in its_process.process_statuses or ()] == ["EXECUTING"]
+    assert [each.state for each in its_task.task_statuses] == ["EXECUTING"]
+    assert [each.job_state for each in its_job.job_statuses or ()] == ["ACTIVE"]
+    assert site.views.jobs(ALICE, experiment_id) == (its_job,)
+    assert site.views.job_statuses(ALICE, experiment_id)["77"].job_state is JobState.ACTIVE
+    assert [each.tasks for each in site.views.get(ALICE, experiment_id).processes or ()] == [None]
+    with pytest.raises(ConflictError, match="another engine"):
+        site.experiments.terminate(ALICE, experiment_id, "seagrid")
+    catalogue.add_experiment_status(PEER, ExperimentStatus(state=ExperimentState.COMPLETED), experiment_id)
+    site.experiments.terminate(ALICE, experiment_id, "seagrid")
+    peers = Orchestration(experiments=site.experiments, processes=catalogue)
+    assert not peers.terminate(PEER, experiment_id, "seagrid")
+
+
+def test_an_experiment_that_is_deleted_leaves_nothing(site: ExperimentSite, catalogue: ProcessCatalogue) -> None:
+    experiment_id = site.create()
+    site.people.sharing.share_with_users(ALICE, experiment_id, {"bob@seagrid": READ})
+    process_id = process(catalogue, experiment_id)
+    task_id = task(catalogue, process_id)
+    catalogue.add_job(PEER, job("77", task_id, process_id), process_id)
+    assert site.experiments.delete(ALICE, experiment_id)
+    with site.people.records.reading() as records:
+        assert records.count(GatewayProcess, Query(equal={"experiment_id": experiment_id})) == 0
+        assert records.count(GatewayTask, Query(equal={"parent_process_id": process_id})) == 0
+        assert records.count(GatewayJob, Query(equal={"experiment_id": experiment_id})) == 0
+        assert records.count(Entity, Query(equal={"entity_id": experiment_id})) == 0
+        assert records.count(Sharing, Query(equal={"entity_id": experiment_id})) == 0
+
+
+def test_a_clone_asks_for_outputs_and_not_for_the_products_of_what_has_run(
+    site: ExperimentSite, catalogue: ProcessCatalogue
+) -> None:
+    experiment_id = site.create()
+    catalogue.add_outputs(
+        PEER, "EXPERIMENT_OUTPUT", (OutputDataObject(name="Shown", value="airavata-dp://made"),), experiment_id
+    )
+    (output,) = site.views.outputs(ALICE, site.experiments.clone(ALICE, experiment_id))
+    assert (output.name, output.value, output.type) == ("Shown", "Cat.stdout", "STDOUT")
+
+
+def test_peers_change_what_belongs_to_a_gateway(site: ExperimentSite) -> None:
+    experiment_id = site.create()
+    site.experiments.update(PEER, experiment_id, site.request(experiment_name="Renamed"))
+    site.projects.update(PEER, site.project, Project(owner="", gateway_id="", name="Q"))
+    assert site.views.get(ALICE, experiment_id).experiment_name == "Renamed"
+    with site.people.records.reading() as records:
+        names = [records.get(Entity, Entity.key_of("seagrid", each)) for each in (experiment_id, site.project)]
+    assert [each.name for each in names if each is not None] == ["Renamed", "Q"]

@@ -36,8 +36,9 @@ _RUNNING = tuple(str(each) for each in ExperimentState if each not in EXPERIMENT
 class ExperimentFollower(Stage):
     """Writes states, errors and jobs of experiments into their records, so that lists can be searched by them.
 
-    Several may run at once: each writes what the audit trail says, so all
-    write the same. What is asked about one experiment does not depend on it.
+    Several may run at once: each writes what the audit trail says, unless what
+    is there says more already. What is asked about one experiment does not
+    depend on it.
     """
 
     name = "experiment-follower"
@@ -105,11 +106,19 @@ class ExperimentFollower(Stage):
             # Before the state: who waits for the end looks for the outputs next.
             self._products.outputs(old, tasks)
         with self._records.transaction() as records:
-            for process in processes(history):
+            present = records.get(GatewayExperiment, experiment_id)
+            if present is None or _knows_more(present, new):
+                return
+            for process in processes(history, present):
                 records.put(replace(process, tasks=None))
                 for task in process.tasks or ():
                     for job in task.jobs or ():
                         records.put(job)
                     if ended:  # while it runs the engine is asked: to write each step of each task would cost too much
                         records.put(replace(task, jobs=None))
-            records.put(new)
+            records.put(replace(present, experiment_status=new.experiment_status, errors=new.errors))
+
+
+def _knows_more(present: GatewayExperiment, new: GatewayExperiment) -> bool:
+    """Whether somebody else has looked after us and was done before: what we have seen is older."""
+    return len(present.experiment_status or ()) > len(new.experiment_status or ())

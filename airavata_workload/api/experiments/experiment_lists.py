@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from airavata_workload.api.access.permission import require_gateway, require_internal
 from airavata_workload.api.access.viewpoint import eyes_of
+from airavata_workload.api.experiments.present_states import in_present_state
 from airavata_workload.api.experiments.projects import Projects
 from airavata_workload.api.request_check import page
 from airavata_workload.api.sharing.sharing import READ, Sharing
@@ -85,7 +86,8 @@ class ExperimentLists:
     ) -> tuple[GatewayExperiment, ...]:
         """The experiments that the user has made."""
         eyes_of(caller, gateway_id, user_name)
-        return tuple(self._found(Query(equal={"gateway_id": gateway_id, "user_name": user_name}), limit, offset))
+        found = self._found(Query(equal={"gateway_id": gateway_id, "user_name": user_name}), limit, offset)
+        return tuple(map(in_present_state, found))
 
     def in_project(
         self, caller: Caller, project_id: str, limit: int = -1, offset: int = 0
@@ -93,7 +95,7 @@ class ExperimentLists:
         """The project's experiments that the caller may see."""
         project = self._projects.get(caller, project_id)
         which = Query(equal={"gateway_id": project.gateway_id, "project_id": project_id}, among=self._among(caller))
-        return tuple(self._found(which, limit, offset))
+        return tuple(map(in_present_state, self._found(which, limit, offset)))
 
     def statistics(  # noqa: PLR0917 - the arguments of the Thrift method, in its order
         self,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
 from airavata_workload.domain.task import Task, TaskChange
 from airavata_workload.ports.registry import JobRecord
+from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.jobs import GatewayJob
 from airavata_workload.records.processes import GatewayProcess
 from airavata_workload.records.statuses import (
@@ -68,10 +69,11 @@ def experiment_errors(changes: Iterable[StateChange]) -> tuple[RecordedError, ..
     )
 
 
-def processes(history: ExperimentHistory) -> tuple[GatewayProcess, ...]:
+def processes(history: ExperimentHistory, experiment: GatewayExperiment | None = None) -> tuple[GatewayProcess, ...]:
     """The experiment's processes, the first one first. Tasks and jobs are those of the last one.
 
     What an earlier process had done stays done: its tasks are the last one's.
+    Each has what ``experiment`` asks for, if that is given.
     """
     by_process: dict[str, list[StateChange]] = {}
     for change in history.changes:
@@ -80,10 +82,11 @@ def processes(history: ExperimentHistory) -> tuple[GatewayProcess, ...]:
     present = history.tasks[0].process_id if history.tasks else next(reversed(by_process), "")
     if present:
         by_process.setdefault(present, [])
-    return tuple(
+    made = (
         _process(history, process_id, changes, history.tasks if process_id == present else ())
         for process_id, changes in by_process.items()
     )
+    return tuple(made if experiment is None else (_described(each, experiment) for each in made))
 
 
 def _process(
@@ -103,6 +106,38 @@ def _process(
         process_errors=tuple(
             _error("PROCESS_ERROR", change) for change in changes if change.state == ProcessState.FAILED
         ),
+    )
+
+
+def _described(process: GatewayProcess, experiment: GatewayExperiment) -> GatewayProcess:
+    """The process with what its experiment asks for, as clients expect to find it there.
+
+    Source: Airavata 0.17, ``ExperimentModelUtil``: what a process copies from its experiment.
+    """
+    configuration = experiment.user_configuration_data
+    copied = replace(
+        process,
+        application_interface_id=experiment.execution_id,
+        compute_resource_id=experiment.compute_resource_id,
+        process_inputs=experiment.experiment_inputs,
+        process_outputs=experiment.experiment_outputs,
+        gateway_execution_id=experiment.gateway_execution_id,
+        enable_email_notification=experiment.enable_email_notification,
+        email_addresses=experiment.email_addresses,
+        user_name=experiment.user_name,
+    )
+    if configuration is None:
+        return copied
+    return replace(
+        copied,
+        process_resource_schedule=configuration.computational_resource_scheduling,
+        storage_resource_id=configuration.storage_id,
+        output_storage_resource_id=configuration.output_storage_resource_id,
+        experiment_data_dir=configuration.experiment_data_dir,
+        user_dn=configuration.user_dn,
+        generate_cert=configuration.generate_cert,
+        use_user_cr_pref=configuration.use_user_cr_pref,
+        group_resource_profile_id=configuration.group_resource_profile_id,
     )
 
 

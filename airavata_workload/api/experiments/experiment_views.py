@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from airavata_workload.api.access.permission import require_admin_view
+from airavata_workload.api.experiments import recorded_processes
 from airavata_workload.api.experiments.experiment_products import ExperimentProducts
 from airavata_workload.api.experiments.experiment_tree import (
     ExperimentHistory,
@@ -15,22 +16,30 @@ from airavata_workload.api.experiments.experiment_tree import (
     processes,
 )
 from airavata_workload.api.experiments.experiments import Experiments
+from airavata_workload.api.experiments.present_states import in_present_state, job_in_present_state
 from airavata_workload.api.sharing.sharing import READ
 from airavata_workload.api.workload import Workload
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.states import EXPERIMENT_ENDS
+from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.records.application_io import OutputDataObject
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.jobs import GatewayJob
-from airavata_workload.records.processes import GatewayProcess
 from airavata_workload.records.record import latest
 from airavata_workload.records.statuses import ExperimentStatus, JobStatus
 
 
 class ExperimentViews:
-    """Answers what became of an experiment. All of it needs the permission READ."""
+    """Answers what became of an experiment. All of it needs the permission READ.
 
-    def __init__(self, *, experiments: Experiments, workload: Workload, products: ExperimentProducts) -> None:
+    What this engine runs it tells itself; of what another engine of the
+    installation runs the records tell, which that one writes.
+    """
+
+    def __init__(
+        self, *, records: RecordStore, experiments: Experiments, workload: Workload, products: ExperimentProducts
+    ) -> None:
+        self._records = records
         self._experiments = experiments
         self._workload = workload
         self._products = products
@@ -46,18 +55,21 @@ class ExperimentViews:
         return self.get(caller, experiment_id)
 
     def tree(self, caller: Caller, experiment_id: str) -> GatewayExperiment:
-        """The experiment with its processes, their tasks and jobs."""
+        """The experiment with its processes, their tasks and jobs, each in its present state."""
         experiment = self._experiments.stored(caller, experiment_id, READ)
         if self._experiments.launched(experiment_id) is None:
-            return experiment
+            with self._records.reading() as records:
+                recorded = recorded_processes.of_experiment(records, experiment_id)
+            return in_present_state(replace(experiment, processes=recorded))
         history = self._history(experiment_id)
-        made = [_described(each, experiment) for each in processes(history)]
-        return replace(
-            experiment,
-            experiment_status=_statuses(experiment, history),
-            errors=experiment_errors(history.changes) or None,
-            experiment_outputs=self._products.outputs(experiment, history.tasks),
-            processes=tuple(made),
+        return in_present_state(
+            replace(
+                experiment,
+                experiment_status=_statuses(experiment, history),
+                errors=experiment_errors(history.changes) or None,
+                experiment_outputs=self._products.outputs(experiment, history.tasks),
+                processes=processes(history, experiment),
+            )
         )
 
     def status(self, caller: Caller, experiment_id: str) -> ExperimentStatus:
@@ -90,12 +102,15 @@ class ExperimentViews:
         return found
 
     def jobs(self, caller: Caller, experiment_id: str) -> tuple[GatewayJob, ...]:
-        """All jobs, in order of submission."""
+        """All jobs, in order of submission, each in its present state."""
         self._experiments.stored(caller, experiment_id, READ)
         launched = self._experiments.launched(experiment_id)
         if launched is None:
-            return ()
-        return tuple(gateway_jobs(self._history(experiment_id, with_tasks=False), launched.process_id))
+            with self._records.reading() as records:
+                jobs: Sequence[GatewayJob] = recorded_processes.jobs_of_experiment(records, experiment_id)
+        else:
+            jobs = gateway_jobs(self._history(experiment_id, with_tasks=False), launched.process_id)
+        return tuple(map(job_in_present_state, jobs))
 
     def _history(self, experiment_id: str, *, with_tasks: bool = True) -> ExperimentHistory:
         return ExperimentHistory(
@@ -110,35 +125,3 @@ def _statuses(experiment: GatewayExperiment, history: ExperimentHistory) -> tupl
     """That of its creation, then those that the engine knows."""
     first: Sequence[ExperimentStatus] = (experiment.experiment_status or ())[:1]
     return (*first, *experiment_statuses(history.changes))
-
-
-def _described(process: GatewayProcess, experiment: GatewayExperiment) -> GatewayProcess:
-    """The process with what its experiment asks for, as clients expect to find it there.
-
-    Source: Airavata 0.17, ``ExperimentModelUtil``: what a process copies from its experiment.
-    """
-    configuration = experiment.user_configuration_data
-    copied = replace(
-        process,
-        application_interface_id=experiment.execution_id,
-        compute_resource_id=experiment.compute_resource_id,
-        process_inputs=experiment.experiment_inputs,
-        process_outputs=experiment.experiment_outputs,
-        gateway_execution_id=experiment.gateway_execution_id,
-        enable_email_notification=experiment.enable_email_notification,
-        email_addresses=experiment.email_addresses,
-        user_name=experiment.user_name,
-    )
-    if configuration is None:
-        return copied
-    return replace(
-        copied,
-        process_resource_schedule=configuration.computational_resource_scheduling,
-        storage_resource_id=configuration.storage_id,
-        output_storage_resource_id=configuration.output_storage_resource_id,
-        experiment_data_dir=configuration.experiment_data_dir,
-        user_dn=configuration.user_dn,
-        generate_cert=configuration.generate_cert,
-        use_user_cr_pref=configuration.use_user_cr_pref,
-        group_resource_profile_id=configuration.group_resource_profile_id,
-    )

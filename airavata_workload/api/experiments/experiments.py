@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from airavata_workload.api.access.permission import (
@@ -12,6 +13,8 @@ from airavata_workload.api.access.permission import (
     require_user,
     require_writer,
 )
+from airavata_workload.api.experiments import recorded_processes
+from airavata_workload.api.experiments.experiment_products import as_asked_for
 from airavata_workload.api.experiments.experiment_request import completed_inputs, completed_outputs
 from airavata_workload.api.experiments.experiment_tree import status_id
 from airavata_workload.api.experiments.launching import Launching
@@ -34,6 +37,8 @@ from airavata_workload.records.statuses import ExperimentStatus
 
 _NOT_STARTED = (ExperimentState.CREATED, ExperimentState.VALIDATED)
 _CREATED = "created"
+NOT_CANCELLED = (*EXPERIMENT_ENDS, ExperimentState.CANCELING)
+"""In these states there is nothing left to cancel."""
 
 
 class Experiments:
@@ -146,6 +151,7 @@ class Experiments:
                 replace(
                     experiment,
                     experiment_id=old.experiment_id,
+                    experiment_type=old.experiment_type,
                     project_id=experiment.project_id or old.project_id,
                     gateway_id=old.gateway_id,
                     user_name=old.user_name,
@@ -180,11 +186,11 @@ class Experiments:
     def _change(
         self, caller: Caller, experiment_id: str, change: Callable[[GatewayExperiment], GatewayExperiment]
     ) -> None:
-        require_writer(caller)
-        old = self.stored(caller, experiment_id, WRITE)
-        self._require_not_launched(old, "changed")
-        new = change(old)
+        # What is read in the block stays as it is until its end: of two changes at once none is lost.
         with self._records.transaction() as records:
+            old = self.stored(caller, experiment_id, WRITE)
+            self._require_not_launched(old, "changed")
+            new = change(old)
             records.put(new)
             self._sharing.update_entity(
                 caller,
@@ -192,14 +198,16 @@ class Experiments:
                 name=new.experiment_name,
                 description=new.description or "",
                 parent_id=new.project_id if new.project_id != old.project_id else None,
+                gateway_id=old.gateway_id,
             )
 
     def delete(self, caller: Caller, experiment_id: str) -> bool:
         """Remove an experiment that was never launched: of others there is something to keep."""
-        old = self.stored(caller, experiment_id, WRITE)
-        require_user(caller, old.user_name, "delete another user's experiment")
-        self._require_not_launched(old, "deleted")
         with self._records.transaction() as records:
+            old = self.stored(caller, experiment_id, WRITE)
+            require_user(caller, old.user_name, "delete another user's experiment")
+            self._require_not_launched(old, "deleted")
+            recorded_processes.forget(records, experiment_id)
             self._sharing.delete_entity(caller, experiment_id, gateway_id=old.gateway_id)
             return records.delete(GatewayExperiment, experiment_id)
 
@@ -212,18 +220,20 @@ class Experiments:
     ) -> str:
         """A new experiment of the caller that asks for the same; returns its id."""
         require_writer(caller)
-        old = self.stored(caller, experiment_id, READ)
-        project = project_id or old.project_id
-        self._projects.require_room(caller, project, old.gateway_id)
-        return self._store(
-            caller,
-            replace(
-                old,
-                experiment_name=(name or "").strip() or f"Clone of {old.experiment_name}",
-                project_id=project,
-                user_name=caller.user,
-            ),
-        )
+        with self._records.reading():
+            old = self.stored(caller, experiment_id, READ)
+            project = project_id or old.project_id
+            self._projects.require_room(caller, project, old.gateway_id)
+            clone = self._completed(
+                replace(
+                    old,
+                    experiment_name=(name or "").strip() or f"Clone of {old.experiment_name}",
+                    project_id=project,
+                    user_name=caller.user,
+                    experiment_outputs=tuple(map(as_asked_for, old.experiment_outputs or ())),
+                )
+            )
+        return self._store(caller, clone)
 
     def clone_by_admin(
         self,
@@ -259,13 +269,12 @@ class Experiments:
         require_gateway(caller, gateway_id)
         experiment = self.stored(caller, experiment_id, WRITE)
         launched = self.launched(experiment_id)
+        if present_state(experiment, launched) in NOT_CANCELLED:
+            return
         if launched is None:
-            raise ConflictError(
-                f"Experiment '{experiment.experiment_id}' was not launched, so there is nothing to cancel.",
-                remedy="deleteExperiment removes it.",
-            )
-        if launched.state not in EXPERIMENT_ENDS and launched.state is not ExperimentState.CANCELING:
-            self._workload.cancel(experiment_id, f"asked by {caller.user}")
+            raise _nothing_to_cancel(experiment)
+        with suppress(ConflictError):  # it has ended since we looked
+            self._workload.cancel(experiment_id, f"asked by {caller.user}" if caller.user else "")
 
     # -- for the other topics --------------------------------------------------------------------
     def stored(self, caller: Caller, experiment_id: str, permission: ResourcePermissionType) -> GatewayExperiment:
@@ -293,9 +302,26 @@ class Experiments:
 
     def _require_not_launched(self, experiment: GatewayExperiment, participle: str) -> None:
         launched = self.launched(experiment.experiment_id)
-        state = launched.state if launched is not None else experiment.state
+        state = present_state(experiment, launched)
         if launched is not None or state not in _NOT_STARTED:
             raise ConflictError(
                 f"Experiment '{experiment.experiment_id}' was launched already ({state}) and cannot be {participle}.",
                 remedy="Clone it, and change or launch the clone.",
             )
+
+
+def present_state(experiment: GatewayExperiment, launched: Experiment | None) -> ExperimentState:
+    """What the engine says, once it has the experiment; what was recorded of one that it has not."""
+    return experiment.state if launched is None else launched.state
+
+
+def _nothing_to_cancel(experiment: GatewayExperiment) -> ConflictError:
+    if experiment.state in _NOT_STARTED:
+        return ConflictError(
+            f"Experiment '{experiment.experiment_id}' was not launched, so there is nothing to cancel.",
+            remedy="deleteExperiment removes it.",
+        )
+    return ConflictError(
+        f"Experiment '{experiment.experiment_id}' is run by another engine of the installation.",
+        remedy="Cancel it there.",
+    )

@@ -26,10 +26,11 @@ FETCHING_DAG = "fetch-outputs"
 
 
 class IntermediateOutputs:
-    """Fetches outputs by a small experiment of its own, which the portal sees as one more process.
+    """Fetches outputs by a small experiment of its own, recorded as one more process of the portal's.
 
-    Source: Airavata 0.21, ``fetchIntermediateOutputs``: one process for each
-    request, found again by the names of the outputs.
+    It is in no tree: clients take the processes there for attempts to run the
+    experiment. Source: Airavata 0.21, ``fetchIntermediateOutputs``: one process
+    for each request, found again by the names of the outputs.
     """
 
     def __init__(
@@ -53,9 +54,24 @@ class IntermediateOutputs:
         Raises ``ConflictError`` if no job of the experiment runs, or they are
         on the way already, ``InputError`` for a name that is not an output's.
         """
-        self._experiments.stored(caller, experiment_id, WRITE)
-        running = self._running(experiment_id)
-        names = _checked(running, output_names)
+        with self._records.transaction() as records:
+            # What is read here is locked until the end: of two who ask at once the second finds what the first began.
+            self._experiments.stored(caller, experiment_id, WRITE)
+            running = self._running(experiment_id)
+            names = _checked(running, output_names)
+            self._refuse_twice(experiment_id, names)
+            request = self._request(running, names)
+            records.add(
+                GatewayProcess(
+                    process_id=request.experiment_id,
+                    experiment_id=experiment_id,
+                    created_at_ms=self._clock() // 1000,
+                    process_detail=_detail(names),
+                )
+            )
+            self._workload.submit([request])
+
+    def _refuse_twice(self, experiment_id: str, names: tuple[str, ...]) -> None:
         last = self._last(experiment_id, names)
         fetching = self._fetching(last) if last is not None else None
         if fetching is not None and fetching.state not in EXPERIMENT_ENDS:
@@ -63,12 +79,15 @@ class IntermediateOutputs:
                 f"Outputs {', '.join(names)} of experiment '{experiment_id}' are being fetched.",
                 remedy="getIntermediateOutputProcessStatus tells when they are there.",
             )
-        jobs = self._workload.jobs(experiment_id)
+
+    def _request(self, running: Experiment, names: tuple[str, ...]) -> Experiment:
+        """The small experiment that fetches outputs from where the last job runs."""
+        jobs = self._workload.jobs(running.experiment_id)
         if not jobs:
             raise ConflictError(
-                f"Experiment '{experiment_id}' has submitted no job yet.", remedy="Ask again when its job runs."
+                f"Experiment '{running.experiment_id}' has submitted no job yet.", remedy="Ask again when its job runs."
             )
-        request = replace(
+        return replace(
             running,
             experiment_id=identifiers.process_id(),
             process_id="",
@@ -80,15 +99,6 @@ class IntermediateOutputs:
             start_not_before_us=0,
             held=False,
         )
-        record = GatewayProcess(
-            process_id=request.experiment_id,
-            experiment_id=experiment_id,
-            created_at_ms=self._clock() // 1000,
-            process_detail=_detail(names),
-        )
-        with self._records.transaction() as records:
-            records.add(record)
-        self._workload.submit([request])
 
     def status(self, caller: Caller, experiment_id: str, output_names: tuple[str, ...]) -> ProcessStatus:
         """How far the latest request for these outputs is. Raises ``NotFoundError`` if there was none."""
@@ -137,7 +147,7 @@ class IntermediateOutputs:
         return next((each for each in found if each.process_detail == _detail(names)), None)
 
     def _fetching(self, process: GatewayProcess) -> Experiment | None:
-        """The small experiment; ``None`` if whoever noted the request died before it was made."""
+        """The small experiment; ``None`` for a process that is no such request."""
         return self._experiments.launched(process.process_id)
 
 

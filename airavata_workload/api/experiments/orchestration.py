@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from airavata_workload.api.access.permission import require_internal
-from airavata_workload.api.experiments.experiments import Experiments
+from airavata_workload.api.experiments.experiments import NOT_CANCELLED, Experiments, present_state
 from airavata_workload.api.experiments.process_catalogue import ProcessCatalogue
+from airavata_workload.api.sharing.sharing import WRITE
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import ConflictError, InputError
-from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.records.processes import GatewayProcess
-
-_NOT_CANCELLED = (*EXPERIMENT_ENDS, ExperimentState.CANCELING)
 
 
 class Orchestration:
@@ -57,8 +55,8 @@ class Orchestration:
     def terminate(self, caller: Caller, experiment_id: str, gateway_id: str) -> bool:
         """Cancel an experiment; false for one that was not launched, has ended or is being cancelled."""
         require_internal(caller, "end experiments for others")
-        launched = self._experiments.launched(experiment_id)
-        if launched is not None and launched.state in _NOT_CANCELLED:
+        experiment = self._experiments.stored(caller, experiment_id, WRITE)
+        if present_state(experiment, self._experiments.launched(experiment_id)) in NOT_CANCELLED:
             return False
         try:
             self._experiments.terminate(caller, experiment_id, gateway_id)

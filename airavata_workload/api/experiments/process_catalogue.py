@@ -6,12 +6,12 @@ beside it writes its own with these calls.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from airavata_workload.api.access.permission import missing, require_internal
+from airavata_workload.api.experiments import recorded_processes
 from airavata_workload.api.experiments.experiment_tree import status_id
 from airavata_workload.api.request_check import found, is_new
 from airavata_workload.domain import identifiers
@@ -93,15 +93,14 @@ class ProcessCatalogue:
         """A process with its tasks and jobs."""
         require_internal(caller, "read processes")
         with self._records.reading() as records:
-            return _whole(records, [_process(records, process_id)])[0]
+            return recorded_processes.whole(records, [_process(records, process_id)])[0]
 
     def processes(self, caller: Caller, experiment_id: str) -> tuple[GatewayProcess, ...]:
         """All processes of an experiment, the first one first."""
         require_internal(caller, "read processes")
         with self._records.reading() as records:
             _experiment(records, experiment_id)
-            which = Query(equal={"experiment_id": experiment_id})
-            return _whole(records, records.find(GatewayProcess, which, order_by="created_at_ms"))
+            return recorded_processes.of_experiment(records, experiment_id)
 
     def process_ids(self, caller: Caller, experiment_id: str) -> tuple[str, ...]:
         """Their ids."""
@@ -176,8 +175,7 @@ class ProcessCatalogue:
         require_internal(caller, "delete tasks")
         with self._records.transaction() as records:
             _forget_jobs(records, process_id)
-            for key in records.keys(GatewayTask, Query(equal={"parent_process_id": process_id})):
-                records.delete(GatewayTask, key)
+            records.delete_all(GatewayTask, Query(equal={"parent_process_id": process_id}))
 
     # -- jobs -----------------------------------------------------------------------------------
     def add_job(self, caller: Caller, job: GatewayJob, process_id: str) -> None:
@@ -346,8 +344,7 @@ class ProcessCatalogue:
 
 def _forget_jobs(records: Records, process_id: str) -> None:
     _process(records, process_id)
-    for key in records.keys(GatewayJob, Query(equal={"process_id": process_id})):
-        records.delete(GatewayJob, key)
+    records.delete_all(GatewayJob, Query(equal={"process_id": process_id}))
 
 
 def _experiment(records: Records, experiment_id: str) -> GatewayExperiment:
@@ -356,18 +353,6 @@ def _experiment(records: Records, experiment_id: str) -> GatewayExperiment:
 
 def _process(records: Records, process_id: str) -> GatewayProcess:
     return found(records.get(GatewayProcess, process_id), f"process '{process_id}'")
-
-
-def _whole(records: Records, processes: Sequence[GatewayProcess]) -> tuple[GatewayProcess, ...]:
-    """The processes with their tasks, and these with their jobs: two queries, however many there are."""
-    ids = tuple(each.process_id for each in processes)
-    jobs: dict[str, list[GatewayJob]] = defaultdict(list)
-    for job in records.find(GatewayJob, Query(equal={"process_id": ids}), order_by="created_at_ms"):
-        jobs[job.task_id].append(job)
-    tasks: dict[str, list[GatewayTask]] = defaultdict(list)
-    for task in records.find(GatewayTask, Query(equal={"parent_process_id": ids}), order_by="created_at_ms"):
-        tasks[task.parent_process_id].append(replace(task, jobs=tuple(jobs[task.task_id])))
-    return tuple(replace(each, tasks=tuple(tasks[each.process_id])) for each in processes)
 
 
 def _merged(old: Sequence[OutputDataObject] | None, new: Sequence[OutputDataObject]) -> tuple[OutputDataObject, ...]:

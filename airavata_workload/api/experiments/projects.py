@@ -22,6 +22,7 @@ from airavata_workload.ports.record_store import Query, RecordStore
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.groups import ResourceType
 from airavata_workload.records.projects import Project, ProjectSearchFields
+from airavata_workload.records.sharing import Entity
 
 _COLUMNS: Mapping[ProjectSearchFields, str] = {
     ProjectSearchFields.PROJECT_NAME: "name",
@@ -85,18 +86,22 @@ class Projects:
     def update(self, caller: Caller, project_id: str, project: Project) -> None:
         """Change name and description; whose it is stays."""
         require_writer(caller)
-        old = self._stored(caller, project_id)
-        self._sharing.require(caller, project_id, WRITE, _what(project_id))
-        new = replace(old, name=given(project.name, "The project's name"), description=project.description)
         with self._records.transaction() as records:
+            old = self._stored(caller, project_id)
+            self._sharing.require(caller, project_id, WRITE, _what(project_id))
+            new = replace(old, name=given(project.name, "The project's name"), description=project.description)
             records.put(new)
-            self._sharing.update_entity(caller, project_id, name=new.name, description=new.description or "")
+            self._sharing.update_entity(
+                caller, project_id, name=new.name, description=new.description or "", gateway_id=old.gateway_id
+            )
 
     def delete(self, caller: Caller, project_id: str) -> bool:
         """Remove a project. Raises ``ConflictError`` while it holds experiments."""
-        project = self._stored(caller, project_id)
-        require_user(caller, project.owner, "delete another user's project")
         with self._records.transaction() as records:
+            project = self._stored(caller, project_id)
+            require_user(caller, project.owner, "delete another user's project")
+            # Whoever puts an experiment into it locks its entity: none is put there between the count and the end.
+            records.get(Entity, Entity.key_of(project.gateway_id, project_id))
             count = records.count(GatewayExperiment, Query(equal={"project_id": project_id}))
             if count:
                 raise ConflictError(
