@@ -166,6 +166,7 @@ class Api:
             group_profiles=self.group_profiles,
             cluster=resources.cluster,
             shell=resources.shell,
+            own_storage=self._parts.clusters.own_storage,
         )
 
     @cached_property

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from catalogue_site import ADA, ADMIN, BOB, STRANGER, CatalogueSite, catalogue_site, preference
+from catalogue_site import ADA, ADMIN, BOB, STRANGER, VIEWER, CatalogueSite, catalogue_site, preference
 
 from airavata_workload.api.catalogue.ssh_accounts import SshAccounts
 from airavata_workload.api.catalogue.storage_space import StorageSpace, parsed_usage, parsed_volume, readable
@@ -20,11 +20,13 @@ from airavata_workload.domain.errors import (
     NotFoundError,
     UnavailableError,
 )
+from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.domain.secret import Secret
 from airavata_workload.ports.account_provisioner import AccountProvisioner, ProvisionerParameter
 from airavata_workload.ports.credential_store import Credential, CredentialStore
 from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
 from airavata_workload.records.account_provisioners import SSHAccountProvisionerConfigParamType
+from airavata_workload.records.storage_resources import StorageResource
 from airavata_workload.testing.subprocess_shell import SubprocessShell
 
 DF = """Filesystem 1024-blocks Used Available Capacity Mounted on
@@ -98,6 +100,27 @@ class TestStorageSpace:
         with pytest.raises(InputError):
             space.directory(ADMIN, store, "../..")
         assert space.volume(ADMIN, store, "/").mount_point == "/"
+
+    def test_the_installations_own_storage_shows_nobody_the_machine(self, site: CatalogueSite, tmp_path: Path) -> None:
+        storage = GatewayStorage(host_name="store.example.org", root=tmp_path)
+        for user in ("ada", "bob"):
+            storage.user_directory("chemistry", user).mkdir(parents=True)
+        with site.records.transaction() as records:
+            records.put(StorageResource(storage_resource_id=storage.resource_id, host_name="store.example.org"))
+        site.profile(site.alpha(), storage.resource_id)
+        space = StorageSpace(  # noqa: S604 - what is called shell there starts none
+            records=site.records,
+            group_profiles=site.group_profiles,
+            cluster=lambda name: storage.cluster(name, "chemistry"),
+            shell=lambda name: SubprocessShell(),
+            own_storage=storage,
+        )
+        assert space.volume(ADA, storage.resource_id).total_size_bytes > 0
+        for caller, location in ((ADA, "ada"), (ADMIN, "ada"), (ADMIN, str(tmp_path / "chemistry"))):
+            assert space.directory(caller, storage.resource_id, location).total_size_bytes >= 0
+        for caller, location in ((ADA, "bob"), (ADA, "/"), (ADMIN, "/"), (ADMIN, str(tmp_path)), (VIEWER, "/etc")):
+            with pytest.raises(DeniedError):
+                space.directory(caller, storage.resource_id, location)
 
     def test_a_profile_must_name_the_resource(self, site: CatalogueSite, space: StorageSpace) -> None:
         alpha = site.alpha()

@@ -14,6 +14,7 @@ from airavata_workload.api.request_check import given
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.errors import DeniedError, InputError, UnavailableError
+from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.ports.remote_shell import RemoteShell
 from airavata_workload.records.gateway_profiles import GatewayResourceProfile
@@ -28,7 +29,9 @@ class StorageSpace:
 
     ``cluster`` and ``shell`` give the description of a machine by its name and
     a shell there. A location that is not absolute is below the directory that
-    the profile names; who is no administrator sees nothing outside of it.
+    the profile names; who is no administrator sees nothing outside of it. Of
+    ``own_storage``, which is on this machine and holds the directories of all
+    gateways, an administrator sees the gateway's, everybody else their own.
     Raises ``NotFoundError`` for a resource that no profile of the caller's
     names, ``DeniedError``, ``InputError``, and ``UnavailableError`` when the
     machine does not answer.
@@ -41,8 +44,10 @@ class StorageSpace:
         group_profiles: GroupProfiles,
         cluster: Callable[[str], Cluster],
         shell: Callable[[str], RemoteShell],
+        own_storage: GatewayStorage | None = None,
     ) -> None:
         self._records = records
+        self._own_storage = own_storage
         self._group_profiles = group_profiles
         self._cluster = cluster
         self._shell = shell
@@ -73,11 +78,19 @@ class StorageSpace:
         path = posixpath.normpath(posixpath.join(root, (location or "").strip()))
         if "\0" in path or ".." in PurePosixPath(location or "").parts:
             raise InputError(f"location is {location!r}.", remedy="Give a path without '..'.")
-        if not caller.sees_everything and not PurePosixPath(path).is_relative_to(root):
+        limit = self._limit(caller, resource_id, root) if location else ""
+        if limit and not PurePosixPath(path).is_relative_to(limit):
             raise DeniedError(
-                f"User '{caller.user}' may not look at {path}.", remedy=f"Give a location below {root}, or none."
+                f"User '{caller.user}' may not look at {path}.", remedy=f"Give a location below {limit}, or none."
             )
         return name, path
+
+    def _limit(self, caller: Caller, resource_id: str, root: str) -> str:
+        """The directory below which the caller's locations are; '' for anywhere on the machine."""
+        own = self._own_storage
+        if own is None or own.resource_id != resource_id:
+            return "" if caller.sees_everything else root
+        return root if caller.sees_everything else str(own.user_directory(caller.gateway, caller.user))
 
     def _name(self, caller: Caller, resource_id: str) -> ClusterName:
         """The gateway's own use of the resource, or that of the first group profile that the caller may use."""
