@@ -6,15 +6,8 @@ from dataclasses import replace
 
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import require_admin, require_admin_view, require_gateway
-from airavata_workload.api.catalogue.compute_resources import compute_resource_of
-from airavata_workload.api.catalogue.storage_resources import storage_resource_of
 from airavata_workload.api.credentials.credential_tokens import check_tokens
-from airavata_workload.api.profiles.preference_check import (
-    check_compute_preference,
-    check_storage_preference,
-    require_there,
-    token_of,
-)
+from airavata_workload.api.profiles.preference_check import changed_preferences, check_changed
 from airavata_workload.api.sharing.sharing import Sharing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import ConflictError
@@ -137,10 +130,7 @@ class GatewayProfiles:
         what = _compute_preference(gateway_id, resource_id)
         with self._records.transaction() as records:
             profile = _profile(records, gateway_id)
-            old = profile.compute_resource_preferences or ()
-            left = tuple(each for each in old if each.compute_resource_id != resource_id)
-            require_there(what, len(left) != len(old), there)
-            after = (*left, new) if new is not None else left
+            after = changed_preferences(profile.compute_resource_preferences, resource_id, new, what, there=there)
             self._store(records, caller, replace(profile, compute_resource_preferences=after))
         return True
 
@@ -180,10 +170,7 @@ class GatewayProfiles:
         what = _storage_preference(gateway_id, resource_id)
         with self._records.transaction() as records:
             profile = _profile(records, gateway_id)
-            old = profile.storage_preferences or ()
-            left = tuple(each for each in old if each.storage_resource_id != resource_id)
-            require_there(what, len(left) != len(old), there)
-            after = (*left, new) if new is not None else left
+            after = changed_preferences(profile.storage_preferences, resource_id, new, what, there=there)
             self._store(records, caller, replace(profile, storage_preferences=after))
         return True
 
@@ -197,20 +184,9 @@ class GatewayProfiles:
     def _store(self, records: Records, caller: Caller, profile: GatewayResourceProfile) -> None:
         """Check what the stored profile does not say already, and store."""
         old = records.get(GatewayResourceProfile, profile.gateway_id) or GatewayResourceProfile(gateway_id="")
-        known_compute, known_storage = old.compute_resource_preferences or (), old.storage_preferences or ()
-        compute = [each for each in profile.compute_resource_preferences or () if each not in known_compute]
-        storage = [each for each in profile.storage_preferences or () if each not in known_storage]
-        all_compute, all_storage = profile.compute_resource_preferences or (), profile.storage_preferences or ()
-        check.unique((each.compute_resource_id for each in all_compute), "compute_resource_preferences")
-        check.unique((each.storage_resource_id for each in all_storage), "storage_preferences")
-        for preference in compute:
-            compute_resource_of(records, preference.compute_resource_id)
-            check_compute_preference(preference)
-        for storage_preference in storage:
-            storage_resource_of(records, storage_preference.storage_resource_id)
-            check_storage_preference(storage_preference)
-        tokens = [token_of(each, each.compute_resource_id) for each in compute]
-        tokens += [token_of(each, each.storage_resource_id) for each in storage]
+        compute, storage = profile.compute_resource_preferences, profile.storage_preferences
+        tokens = check_changed(records, old.compute_resource_preferences, compute, "compute_resource_preferences")
+        tokens += check_changed(records, old.storage_preferences, storage, "storage_preferences")
         if profile.credential_store_token != old.credential_store_token:
             tokens.append(("credential_store_token", profile.credential_store_token))
         check_tokens(records, self._sharing, caller, profile.gateway_id, tokens)

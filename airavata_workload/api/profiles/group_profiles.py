@@ -9,9 +9,8 @@ from typing import TypeVar
 
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import missing, require_gateway, require_internal, require_writer
-from airavata_workload.api.catalogue.compute_resources import compute_resource_of
 from airavata_workload.api.credentials.credential_tokens import check_tokens
-from airavata_workload.api.profiles.preference_check import check_compute_preference, token_of
+from airavata_workload.api.profiles.preference_check import check_changed
 from airavata_workload.api.sharing.sharing import Sharing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
@@ -232,17 +231,11 @@ class GroupProfiles:
     ) -> None:
         """Check what the stored profile does not say already, give the parts their ids, and store."""
         complete = _with_part_ids(new)
-        known = (old.compute_preferences if old is not None else None) or ()
-        preferences = complete.compute_preferences or ()
-        check.unique((each.compute_resource_id for each in preferences), "compute_preferences")
-        changed = [each for each in preferences if each not in known]
-        for preference in changed:
-            compute_resource_of(records, preference.compute_resource_id)
-            check_compute_preference(preference)
+        known = old.compute_preferences if old is not None else None
+        tokens = check_changed(records, known, complete.compute_preferences, "compute_preferences")
         for policy in _queue_policies(complete):
             for field in ("max_allowed_nodes", "max_allowed_cores", "max_allowed_wall_time_min"):
                 check.not_negative(getattr(policy, field), f"policy for queue '{policy.queue_name or ''}': {field}")
-        tokens = [token_of(each, each.compute_resource_id) for each in changed]
         if old is None or new.default_credential_store_token != old.default_credential_store_token:
             tokens.append(("default_credential_store_token", new.default_credential_store_token))
         check_tokens(records, self._sharing, caller, new.gateway_id, tokens)

@@ -6,15 +6,8 @@ from dataclasses import replace
 
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import require_admin_view, require_gateway, require_user
-from airavata_workload.api.catalogue.compute_resources import compute_resource_of
-from airavata_workload.api.catalogue.storage_resources import storage_resource_of
 from airavata_workload.api.credentials.credential_tokens import check_tokens
-from airavata_workload.api.profiles.preference_check import (
-    check_compute_preference,
-    check_storage_preference,
-    require_there,
-    token_of,
-)
+from airavata_workload.api.profiles.preference_check import changed_preferences, check_changed
 from airavata_workload.api.sharing.sharing import Sharing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import ConflictError
@@ -165,10 +158,8 @@ class UserProfiles:
         _require_own(caller, user_id, gateway_id)
         with self._records.transaction() as records:
             profile = _profile(records, user_id, gateway_id)
-            old = profile.user_compute_resource_preferences or ()
-            left = tuple(each for each in old if each.compute_resource_id != resource_id)
-            require_there(_preference(user_id, "compute", resource_id), len(left) != len(old), there)
-            after = (*left, new) if new is not None else left
+            old, what = profile.user_compute_resource_preferences, _preference(user_id, "compute", resource_id)
+            after = changed_preferences(old, resource_id, new, what, there=there)
             self._store(records, caller, replace(profile, user_compute_resource_preferences=after))
         return True
 
@@ -226,32 +217,18 @@ class UserProfiles:
         _require_own(caller, user_id, gateway_id)
         with self._records.transaction() as records:
             profile = _profile(records, user_id, gateway_id)
-            old = profile.user_storage_preferences or ()
-            left = tuple(each for each in old if each.storage_resource_id != resource_id)
-            require_there(_preference(user_id, "storage", resource_id), len(left) != len(old), there)
-            after = (*left, new) if new is not None else left
+            old, what = profile.user_storage_preferences, _preference(user_id, "storage", resource_id)
+            after = changed_preferences(old, resource_id, new, what, there=there)
             self._store(records, caller, replace(profile, user_storage_preferences=after))
         return True
 
     def _store(self, records: Records, caller: Caller, profile: UserResourceProfile) -> None:
         """Check what the stored profile does not say already, and store."""
         old = records.get(UserResourceProfile, profile.key) or UserResourceProfile(user_id="", gateway_id="")
-        all_compute, all_storage = (
-            profile.user_compute_resource_preferences or (),
-            profile.user_storage_preferences or (),
-        )
-        check.unique((each.compute_resource_id for each in all_compute), "user_compute_resource_preferences")
-        check.unique((each.storage_resource_id for each in all_storage), "user_storage_preferences")
-        compute = [each for each in all_compute if each not in (old.user_compute_resource_preferences or ())]
-        storage = [each for each in all_storage if each not in (old.user_storage_preferences or ())]
-        for preference in compute:
-            compute_resource_of(records, preference.compute_resource_id)
-            check_compute_preference(preference)
-        for storage_preference in storage:
-            storage_resource_of(records, storage_preference.storage_resource_id)
-            check_storage_preference(storage_preference)
-        tokens = [token_of(each, each.compute_resource_id) for each in compute]
-        tokens += [token_of(each, each.storage_resource_id) for each in storage]
+        compute, storage = profile.user_compute_resource_preferences, profile.user_storage_preferences
+        field = "user_compute_resource_preferences"
+        tokens = check_changed(records, old.user_compute_resource_preferences, compute, field)
+        tokens += check_changed(records, old.user_storage_preferences, storage, "user_storage_preferences")
         if profile.credential_store_token != old.credential_store_token:
             tokens.append(("credential_store_token", profile.credential_store_token))
         check_tokens(records, self._sharing, caller, profile.gateway_id, tokens)
