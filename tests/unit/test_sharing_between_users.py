@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from gateway_site import ADMIN, ALICE, AUDITOR, BOB, CAROL, STRANGER, Site, gateway_site
+from gateway_site import ADMIN, ALICE, AUDITOR, BOB, CAROL, PEER, STRANGER, Site, gateway_site
 
 from airavata_workload.api.sharing.sharing import MANAGE_SHARING, OWNER, READ, WRITE
 from airavata_workload.domain.caller import Caller
@@ -66,6 +66,17 @@ def test_revoking_here_leaves_what_comes_from_above(site: Site, project: str, ex
     site.sharing.share_with_users(ALICE, experiment, {"bob": READ})
     site.sharing.revoke_from_users(ALICE, experiment, {"bob": READ})
     assert site.sharing.may(BOB, experiment, READ)
+
+
+def test_a_group_that_is_deleted_takes_what_was_given_to_it_along(site: Site, project: str, experiment: str) -> None:
+    group = site.groups.create(ALICE, Group(name="brief", members=("bob@seagrid",)))
+    site.sharing.share_with_groups(ALICE, project, {group: READ})
+    site.sharing.share_with_users(ALICE, project, {"carol@seagrid": READ})
+    assert site.entities.entity(PEER, "seagrid", project).shared_count == 2
+    assert site.groups.delete(ALICE, group)
+    assert site.entities.entity(PEER, "seagrid", project).shared_count == 1
+    assert not site.sharing.may(BOB, experiment, READ)
+    assert site.sharing.may(CAROL, experiment, READ)
 
 
 def test_groups_hold_permissions_for_their_members(site: Site, project: str, experiment: str) -> None:

@@ -141,11 +141,9 @@ def below(records: Records, domain_id: str, entity_id: str) -> list[str]:
     found: list[str] = []
     level = [entity_id]
     while level:
-        level = [
-            each.entity_id or ""
-            for ids in _batches(level)
-            for each in records.find(Entity, Query(equal={"domain_id": domain_id, "parent_entity_id": ids}))
-        ]
+        inside = (Query(equal={"domain_id": domain_id, "parent_entity_id": ids}) for ids in _batches(level))
+        # An entity counts once under its id: that gives the ids without the documents.
+        level = [entity_id for which in inside for entity_id in sorted(records.count_by(Entity, "entity_id", which))]
         found += level
     return found
 
@@ -183,7 +181,13 @@ def shared_count(records: Records, entity: Entity) -> int:
 
 def drop_group(records: Records, domain_id: str, group_id: str) -> None:
     """Take everything from a user or group that is going to be removed."""
-    records.delete_all(Sharing, Query(equal={"domain_id": domain_id, "group_id": group_id}))
+    held = {"domain_id": domain_id, "group_id": group_id}
+    given = records.count_by(Sharing, "entity_id", Query(equal={**held, "sharing_type": DIRECT}))
+    records.delete_all(Sharing, Query(equal=held))
+    for entity_id in given:
+        entity = records.get(Entity, Entity.key_of(domain_id, entity_id))
+        if entity is not None:
+            records.put(replace(entity, shared_count=shared_count(records, entity)))
 
 
 def _hand(records: Records, entity: Entity, groups: list[str], permission_type_id: str, *, cascade: bool) -> None:
