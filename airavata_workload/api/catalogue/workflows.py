@@ -10,6 +10,7 @@ from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import ConflictError
 from airavata_workload.ports.record_store import EVERYTHING, Query, Records, RecordStore
+from airavata_workload.records.gateways import Gateway
 from airavata_workload.records.workflows import Workflow
 
 
@@ -110,6 +111,8 @@ def _named(caller: Caller, name: str) -> Query:
 
 
 def _require_free_name(records: Records, workflow: Workflow) -> None:
+    # Of two who come with one name at once the second waits here for the first to be done.
+    records.get(Gateway, workflow.gateway_id)
     taken = records.keys(Workflow, Query(equal={"name": workflow.name, "gateway_id": workflow.gateway_id}))
     if any(each != workflow.template_id for each in taken):
         raise ConflictError(
