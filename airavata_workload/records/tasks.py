@@ -7,11 +7,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from airavata_workload.domain.states import TaskState
-from airavata_workload.records.application_io import InputDataObject, OutputDataObject
-from airavata_workload.records.job_submission import JobSubmissionProtocol, MonitorMode
 from airavata_workload.records.jobs import GatewayJob
 from airavata_workload.records.record import Record, latest
-from airavata_workload.records.security import SecurityProtocol
 from airavata_workload.records.statuses import RecordedError, TaskStatus
 
 
@@ -26,57 +23,13 @@ class TaskTypes(StrEnum):
     OUTPUT_FETCHING = "OUTPUT_FETCHING"
 
 
-class DataStageType(StrEnum):
-    """Which way files go; ``OUPUT`` is Airavata's own spelling."""
-
-    INPUT = "INPUT"
-    OUPUT = "OUPUT"
-    ARCHIVE_OUTPUT = "ARCHIVE_OUTPUT"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataStagingTask:
-    """What a task of kind DATA_STAGING does: ``source`` and ``destination`` are URIs."""
-
-    source: str
-    destination: str
-    type: DataStageType
-    transfer_started_at_ms: int | None = None
-    transfer_ended_at_ms: int | None = None
-    transfer_rate: str | None = None
-    process_input: InputDataObject | None = None
-    process_output: OutputDataObject | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentSetupTask:
-    """What a task of kind ENV_SETUP does: make the directory ``location``."""
-
-    location: str
-    protocol: SecurityProtocol
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSubmissionTask:
-    """What a task of kind JOB_SUBMISSION does."""
-
-    job_submission_protocol: JobSubmissionProtocol
-    monitor_mode: MonitorMode
-    wall_time_min: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorTask:
-    """What a task of kind MONITORING does."""
-
-    monitor_mode: MonitorMode
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayTask(Record):
     """A task of a process.
 
-    ``sub_task_model`` is the struct that the task's type implies, in Thrift's binary form.
+    ``sub_task_model`` is the struct that the task's type implies, in Thrift's
+    binary form, as another engine of the installation writes it. Tasks of this
+    engine have none: such a struct names one file, and a task here moves many.
     """
 
     IDENTITY: ClassVar[str] = "task_id"
