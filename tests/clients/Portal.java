@@ -2,6 +2,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.StringReader;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -375,8 +376,8 @@ public final class Portal {
         Map<String, String> outputs = new TreeMap<>();
         for (OutputDataObjectType each : client.getExperimentOutputs(admin(), experiment)) {
             String product = each.getValue();
-            outputs.put(each.getName(),
-                    client.getDataProduct(admin(), product).getReplicaLocations().get(0).getFilePath());
+            String file = client.getDataProduct(admin(), product).getReplicaLocations().get(0).getFilePath();
+            outputs.put(each.getName(), URI.create(file).getPath());
         }
         say("run",
                 "name", tree.getExperimentName(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from airavata.model.application.io.ttypes import DataType
 from airavata.model.data.replica.ttypes import (
@@ -157,7 +158,7 @@ class Work:
 
     def _place(self, uri: str) -> str:
         product = self.api.getDataProduct(self.token, uri)
-        return str(product.replicaLocations[0].filePath)
+        return unquote(urlsplit(product.replicaLocations[0].filePath).path)
 
 
 def run(portal: Portal) -> Work:
