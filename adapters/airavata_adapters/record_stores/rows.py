@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from typing import Any, TypeVar
 
-from sqlalchemy import String, Text
-
-from airavata_adapters.record_stores.tables import KindTable, table_of
+from airavata_adapters.record_stores.tables import KindTable
 from airavata_workload.domain.errors import InputError
 from airavata_workload.records.document import from_document, to_document
 from airavata_workload.records.record import Record
@@ -21,7 +18,7 @@ _LARGEST = 2**63 - 1
 def row_of(record: Record, table: KindTable) -> dict[str, Any]:
     """The values of the columns. Raises ``InputError`` for an id or a value that does not fit its column."""
     row: dict[str, Any] = {}
-    for name, longest in _columns(table.kind):
+    for name, longest in table.longest.items():
         value = row[name] = stored(getattr(record, name), name)
         if longest is not None and isinstance(value, str) and len(value) > longest and name != table.kind.IDENTITY:
             raise InputError(
@@ -31,7 +28,7 @@ def row_of(record: Record, table: KindTable) -> dict[str, Any]:
     if not is_id(row[table.kind.IDENTITY], table):
         raise InputError(
             f"{table.kind.__name__} cannot have the id {row[table.kind.IDENTITY]!r}.",
-            remedy=f"An id has 1 to {_longest_id(table.kind)} characters, and the last one is no blank.",
+            remedy=f"An id has 1 to {table.longest[table.kind.IDENTITY]} characters, and the last one is no blank.",
         )
     row["document"] = json.dumps(to_document(record), ensure_ascii=False, separators=(",", ":"))
     return row
@@ -44,7 +41,7 @@ def record_of(kind: type[R], document: str) -> R:
 
 def is_id(key: object, table: KindTable) -> bool:
     """Whether a record may have that id: a blank at its end would not count on a server."""
-    longest = _longest_id(table.kind)
+    longest = table.longest[table.kind.IDENTITY] or 0
     return isinstance(key, str) and 0 < len(key) <= longest and not key.endswith(" ")
 
 
@@ -55,18 +52,3 @@ def stored(value: Any, name: str) -> Any:
     if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
         raise InputError(f"{name} is {value}, which no store can hold.", remedy="Integers have 64 bits.")
     return value
-
-
-@functools.cache
-def _columns(kind: type[Record]) -> tuple[tuple[str, int | None], ...]:
-    """The searchable columns and how many characters each takes: looked up once, since every row is asked for it."""
-    types = {name: table_of(kind).table.c[name].type for name in kind.columns()}
-    return tuple(
-        (name, each.length if isinstance(each, String) and not isinstance(each, Text) else None)
-        for name, each in types.items()
-    )
-
-
-@functools.cache
-def _longest_id(kind: type[Record]) -> int:
-    return dict(_columns(kind))[kind.IDENTITY] or 0

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, FromClause, Index, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, FromClause, Index, MetaData, String, Table, Text
+from sqlalchemy.types import TypeEngine
 
 from airavata_adapters.record_stores.layout import LAYOUT, LONG_TEXTS, Indexes
 from airavata_adapters.registries.tables import IDENTIFIER, LONG_TEXT, NAMING_CONVENTION, WORD, server_options
@@ -30,11 +31,15 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindTable:
-    """Where the records of a kind are: the table, and ``source``, as what a query reads it."""
+    """Where the records of a kind are: the table, and ``source``, as what a query reads it.
+
+    ``longest`` says of every searchable column how many characters it takes; ``None`` for any number, or none at all.
+    """
 
     kind: type[Record]
     table: Table
     source: FromClause
+    longest: Mapping[str, int | None]
 
     @property
     def identity(self) -> ColumnElement[str]:
@@ -92,7 +97,12 @@ def _declare(kind: type[Record], name: str, indexes: Indexes) -> KindTable:
         *(Index(f"ix_{name}_{number}", *columns) for number, columns in enumerate(indexes, 1)),
         **server_options(),
     )
-    return KindTable(kind=kind, table=table, source=table)
+    longest = {each: _longest(table.c[each].type) for each in kind.columns()}
+    return KindTable(kind=kind, table=table, source=table, longest=longest)
+
+
+def _longest(column_type: TypeEngine[Any]) -> int | None:
+    return column_type.length if isinstance(column_type, String) and not isinstance(column_type, Text) else None
 
 
 TABLES: Mapping[type[Record], KindTable] = {kind: _declare(kind, *of_kind) for kind, of_kind in LAYOUT.items()}
