@@ -12,8 +12,9 @@ from airavata_workload.api.experiments import experiment_follower
 from airavata_workload.api.experiments.experiment_follower import ExperimentFollower
 from airavata_workload.api.experiments.experiment_products import ExperimentProducts
 from airavata_workload.api.workload import Workload
-from airavata_workload.domain.change import Event, StateChange
+from airavata_workload.domain.change import Event
 from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.statuses import ExperimentStatus
@@ -31,7 +32,7 @@ class Unlaunched:
     def events(self, since: int, *, wait_s: float) -> list[Event]:
         return []
 
-    def audit_trail(self, experiment_id: str) -> list[StateChange]:
+    def experiment(self, experiment_id: str) -> Experiment:
         self.asked.append(experiment_id)
         raise NotFoundError(f"There is no experiment '{experiment_id}'.")
 

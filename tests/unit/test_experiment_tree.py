@@ -10,11 +10,15 @@ from airavata_workload.api.experiments.experiment_tree import (
     experiment_statuses,
     processes,
 )
+from airavata_workload.api.machines.cluster_name import ClusterName
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
 from airavata_workload.domain.task import TaskChange
 from airavata_workload.ports.registry import JobRecord
+from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
+from airavata_workload.records.scheduling import ComputationalResourceScheduling
 from airavata_workload.records.tasks import TaskTypes
+from airavata_workload.testing.samples import experiment as sample_experiment
 from airavata_workload.testing.samples import job, loaded_dag
 
 DAG = loaded_dag({"stage": (), "submit": ("stage",)}, "x_1")
@@ -104,3 +108,29 @@ def test_states_and_errors_of_the_experiment_have_ids_that_stay() -> None:
 
 def test_an_experiment_that_has_only_been_stored_has_no_process() -> None:
     assert processes(ExperimentHistory(experiment_id="x_1", changes=[])) == ()
+
+
+def test_a_process_says_where_it_runs_whoever_chose_that() -> None:
+    here, there = (
+        ComputationalResourceScheduling(resource_host_id="a"),
+        ComputationalResourceScheduling(resource_host_id="b", node_count=2),
+    )
+    asked = GatewayExperiment(
+        experiment_id="x_1",
+        project_id="p",
+        gateway_id="g",
+        user_name="ada",
+        experiment_name="x",
+        user_configuration_data=UserConfigurationData(
+            airavata_auto_schedule=True, auto_scheduled_comp_resource_scheduling_list=(here, there)
+        ),
+    )
+    given = replace(
+        sample_experiment(experiment_id="x_1"),
+        compute_resource=str(ClusterName(resource="b", gateway="g")),
+        parameters={"application_deployment_id": "b_cat"},
+    )
+    for process in processes(replace(history(), launched=given), asked):
+        assert (process.compute_resource_id, process.application_deployment_id) == ("b", "b_cat")
+        assert process.process_resource_schedule == there
+        assert process.user_name == "ada"

@@ -244,6 +244,7 @@ def test_an_experiment_runs_and_its_record_follows(site: ExperimentSite) -> None
     assert listed.experiment_status == tree.experiment_status
     (process,) = tree.processes or ()
     assert [each.state for each in process.process_statuses or ()] == ["COMPLETED"]
+    assert (process.compute_resource_id, process.application_deployment_id) == (site.host, site.deployment)
     assert [[status.state for status in each.task_statuses] for each in process.tasks or ()] == [["COMPLETED"]] * 5
     (job,) = site.views.jobs(ALICE, experiment_id)
     assert site.views.job_statuses(ALICE, experiment_id)[job.job_id].job_state == "COMPLETE"

@@ -18,6 +18,7 @@ from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
 from airavata_workload.records.statuses import ExperimentStatus
+from airavata_workload.testing.samples import experiment as sample_experiment
 
 PATIENCE_S = 0.3
 """How long one who has read waits for another to come between: for ever, if nobody can."""
@@ -87,6 +88,7 @@ def test_an_observer_who_comes_late_takes_nothing_back(site: ExperimentSite, mon
             records.put(replace(old, experiment_status=(*(old.experiment_status or ()), *later)))
         return seen
 
+    monkeypatch.setattr(site.workload, "experiment", lambda _: sample_experiment(experiment_id=experiment_id))
     monkeypatch.setattr(site.workload, "audit_trail", seen_before_somebody_else_wrote)
     monkeypatch.setattr(site.workload, "tasks", lambda _: [])
     monkeypatch.setattr(site.workload, "jobs", lambda _: [])

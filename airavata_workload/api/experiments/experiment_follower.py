@@ -89,6 +89,7 @@ class ExperimentFollower(Stage):
         if old is None:
             return  # made by the command line, for which no portal has a record
         try:
+            launched = self._workload.experiment(experiment_id)
             changes = self._workload.audit_trail(experiment_id)
         except NotFoundError:
             return  # not launched yet
@@ -99,7 +100,11 @@ class ExperimentFollower(Stage):
         )
         tasks = self._workload.tasks(experiment_id)
         history = ExperimentHistory(
-            experiment_id=experiment_id, changes=changes, tasks=tasks, jobs=self._workload.jobs(experiment_id)
+            experiment_id=experiment_id,
+            changes=changes,
+            tasks=tasks,
+            jobs=self._workload.jobs(experiment_id),
+            launched=launched,
         )
         ended = new.state in EXPERIMENT_ENDS
         if ended:

@@ -26,6 +26,8 @@ from airavata_workload.records.applications import (
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
 
+DEPLOYMENT = "application_deployment_id"
+"""The parameter of the engine's experiment that says which deployment it runs."""
 _SECONDS_PER_MINUTE = 60
 _STREAMS = (DataType.STDOUT, DataType.STDERR)
 _FILES = (DataType.URI, DataType.URI_COLLECTION)
@@ -105,7 +107,10 @@ def engine_experiment(launch: Launch) -> Experiment:
         outputs=tuple(_output(each) for each in outputs if _is_fetched(each)),
         resources=_resources(launch),
         output_directory=launch.output_directory,
-        parameters={"application_interface_id": interface.application_interface_id},
+        parameters={
+            "application_interface_id": interface.application_interface_id,
+            DEPLOYMENT: launch.deployment.app_deployment_id,
+        },
     )
 
 

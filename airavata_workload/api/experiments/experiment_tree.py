@@ -6,13 +6,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from airavata_workload.api.experiments.experiment_request import DEPLOYMENT
+from airavata_workload.api.machines.cluster_name import ClusterName
 from airavata_workload.domain.change import StateChange, Subject
+from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
 from airavata_workload.domain.task import Task, TaskChange
 from airavata_workload.ports.registry import JobRecord
-from airavata_workload.records.experiments import GatewayExperiment
+from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
 from airavata_workload.records.jobs import GatewayJob
 from airavata_workload.records.processes import GatewayProcess
+from airavata_workload.records.scheduling import ComputationalResourceScheduling
 from airavata_workload.records.statuses import (
     ExperimentStatus,
     JobStatus,
@@ -38,12 +42,13 @@ _TYPES: Mapping[str, TaskTypes] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentHistory:
-    """What the engine knows of one experiment."""
+    """What the engine knows of one experiment; ``launched`` is what it was given."""
 
     experiment_id: str
     changes: Sequence[StateChange]
     tasks: Sequence[Task] = ()
     jobs: Sequence[JobRecord] = ()
+    launched: Experiment | None = None
 
 
 def experiment_statuses(changes: Iterable[StateChange]) -> tuple[ExperimentStatus, ...]:
@@ -86,7 +91,7 @@ def processes(history: ExperimentHistory, experiment: GatewayExperiment | None =
         _process(history, process_id, changes, history.tasks if process_id == present else ())
         for process_id, changes in by_process.items()
     )
-    return tuple(made if experiment is None else (_described(each, experiment) for each in made))
+    return tuple(made if experiment is None else (_described(each, experiment, history.launched) for each in made))
 
 
 def _process(
@@ -109,16 +114,19 @@ def _process(
     )
 
 
-def _described(process: GatewayProcess, experiment: GatewayExperiment) -> GatewayProcess:
-    """The process with what its experiment asks for, as clients expect to find it there.
+def _described(process: GatewayProcess, experiment: GatewayExperiment, launched: Experiment | None) -> GatewayProcess:
+    """The process with what its experiment asks for, as clients expect to find it there, and where it runs.
 
     Source: Airavata 0.17, ``ExperimentModelUtil``: what a process copies from its experiment.
     """
     configuration = experiment.user_configuration_data
+    place = ClusterName.parse(launched.compute_resource) if launched is not None else None
+    resource = place.resource if place is not None else experiment.compute_resource_id
     copied = replace(
         process,
         application_interface_id=experiment.execution_id,
-        compute_resource_id=experiment.compute_resource_id,
+        application_deployment_id=launched.parameters.get(DEPLOYMENT) if launched is not None else None,
+        compute_resource_id=resource,
         process_inputs=experiment.experiment_inputs,
         process_outputs=experiment.experiment_outputs,
         gateway_execution_id=experiment.gateway_execution_id,
@@ -130,7 +138,7 @@ def _described(process: GatewayProcess, experiment: GatewayExperiment) -> Gatewa
         return copied
     return replace(
         copied,
-        process_resource_schedule=configuration.computational_resource_scheduling,
+        process_resource_schedule=_scheduling(configuration, resource),
         storage_resource_id=configuration.storage_id,
         output_storage_resource_id=configuration.output_storage_resource_id,
         experiment_data_dir=configuration.experiment_data_dir,
@@ -139,6 +147,13 @@ def _described(process: GatewayProcess, experiment: GatewayExperiment) -> Gatewa
         use_user_cr_pref=configuration.use_user_cr_pref,
         group_resource_profile_id=configuration.group_resource_profile_id,
     )
+
+
+def _scheduling(configuration: UserConfigurationData, resource: str | None) -> ComputationalResourceScheduling | None:
+    """What was asked of that resource: with automatic scheduling one of several, else the only one."""
+    several = configuration.auto_scheduled_comp_resource_scheduling_list if configuration.airavata_auto_schedule else ()
+    chosen = (each for each in several or () if each.resource_host_id == resource)
+    return next(chosen, configuration.computational_resource_scheduling)
 
 
 def _process_status(change: StateChange) -> ProcessStatus:

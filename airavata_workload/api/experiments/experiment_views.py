@@ -20,6 +20,7 @@ from airavata_workload.api.experiments.present_states import in_present_state, j
 from airavata_workload.api.sharing.sharing import READ
 from airavata_workload.api.workload import Workload
 from airavata_workload.domain.caller import Caller
+from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import EXPERIMENT_ENDS
 from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.records.application_io import OutputDataObject
@@ -57,11 +58,12 @@ class ExperimentViews:
     def tree(self, caller: Caller, experiment_id: str) -> GatewayExperiment:
         """The experiment with its processes, their tasks and jobs, each in its present state."""
         experiment = self._experiments.stored(caller, experiment_id, READ)
-        if self._experiments.launched(experiment_id) is None:
+        launched = self._experiments.launched(experiment_id)
+        if launched is None:
             with self._records.reading() as records:
                 recorded = recorded_processes.of_experiment(records, experiment_id)
             return in_present_state(replace(experiment, processes=recorded))
-        history = self._history(experiment_id)
+        history = self._history(launched)
         return in_present_state(
             replace(
                 experiment,
@@ -109,15 +111,17 @@ class ExperimentViews:
             with self._records.reading() as records:
                 jobs: Sequence[GatewayJob] = recorded_processes.jobs_of_experiment(records, experiment_id)
         else:
-            jobs = gateway_jobs(self._history(experiment_id, with_tasks=False), launched.process_id)
+            jobs = gateway_jobs(self._history(launched, with_tasks=False), launched.process_id)
         return tuple(map(job_in_present_state, jobs))
 
-    def _history(self, experiment_id: str, *, with_tasks: bool = True) -> ExperimentHistory:
+    def _history(self, launched: Experiment, *, with_tasks: bool = True) -> ExperimentHistory:
+        experiment_id = launched.experiment_id
         return ExperimentHistory(
             experiment_id=experiment_id,
             changes=self._workload.audit_trail(experiment_id),
             tasks=self._workload.tasks(experiment_id) if with_tasks else (),
             jobs=self._workload.jobs(experiment_id),
+            launched=launched,
         )
 
 
