@@ -48,6 +48,8 @@ class Projects:
             return None
         if project_id == "broken":
             raise RuntimeError("secret of the server")
+        if project_id == "unwritable":
+            raise NotFoundError("There is no project 'a\udcff'.", remedy="Check its id.")
         if project_id not in self.kept:
             raise NotFoundError(f"There is no project '{project_id}'.", remedy="Check its id.")
         return self.kept[project_id]
@@ -108,7 +110,7 @@ class Site:
         made = {each.name: Processor(each, TARGETS[each.name], self.api) for each in (AIRAVATA, ORCHESTRATOR)}
         profile = Processor(USER_PROFILE, TARGETS[USER_PROFILE.name], self.api)
         context = server_context(tls) if tls is not None else None
-        self.tls = tls
+        self.tls, self.threads = tls, threads
         self.server = ThriftServer(
             [
                 self._listener("api", self._endpoint(made[AIRAVATA.name], profile), context),

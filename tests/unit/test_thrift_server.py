@@ -15,6 +15,7 @@ import thrift_site
 from thrift.Thrift import TApplicationException
 from thrift_site import PATIENCE_S, TOKEN, Site, answers, call
 
+from airavata_adapters.thrift_api.endpoint import Endpoint
 from airavata_adapters.thrift_api.limits import Limits
 from airavata_adapters.thrift_api.tls import TlsFiles
 from airavata_thrift.airavata_api import Airavata
@@ -28,6 +29,7 @@ from airavata_thrift.authorization.ttypes import AuthzToken
 from airavata_thrift.orchestrator import OrchestratorService
 from airavata_thrift.user_profile import UserProfileService
 from airavata_thrift.workspaces.ttypes import Project
+from airavata_workload.records.projects import Project as ProjectRecord
 
 VERSION = "0.18.0"
 EXCEPTION, REPLY = 3, 2
@@ -146,6 +148,30 @@ def test_a_fault_of_ours_is_told_by_its_id_only(site: Site, capsys: pytest.Captu
     assert identifier
     assert identifier in logged
     assert "secret of the server" in logged
+
+
+def test_text_that_utf_8_cannot_say_reaches_the_client_all_the_same(site: Site) -> None:
+    with pytest.raises(ProjectNotFoundException, match=r"no project 'a\\udcff'"):
+        site.client().getProject(TOKEN, "unwritable")
+    site.projects.kept["strange"] = ProjectRecord(owner="a\udcff", gateway_id="portal", name="p")
+    with pytest.raises(AiravataSystemException, match="a fault of the server"):
+        site.client().getProject(TOKEN, "strange")
+    assert site.server.alive
+
+
+def test_a_service_that_breaks_its_promise_leaves_no_client_waiting_and_no_thread_dead(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> bytes:
+        raise RuntimeError("secret of the server")
+
+    monkeypatch.setattr(Endpoint, "answer", broken)
+    client = site.client()
+    for _ in range(2 * site.threads):
+        with pytest.raises(TApplicationException, match="a fault of the server") as caught:
+            client.getProject(TOKEN, "p1")
+        assert caught.value.type == TApplicationException.INTERNAL_ERROR
+    assert site.server.alive
 
 
 def test_a_method_that_declares_no_exception_still_says_what_is_wrong(site: Site) -> None:

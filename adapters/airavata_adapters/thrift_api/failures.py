@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from airavata_adapters.thrift_api.message import sendable
 from airavata_thrift.api_errors.ttypes import AiravataErrorType, ValidationResults, ValidatorResult
 from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError, WorkloadError
 
@@ -50,12 +51,7 @@ def declared(error: WorkloadError, throws: Mapping[str, type[Any]]) -> tuple[str
     chosen = next((by_name[name] for name in preferences(error) if name in by_name), None)
     own = next((field for field, each in throws.items() if _is_the_services_own(each.__name__)), None)
     field = chosen or own or by_name.get("AiravataSystemException")
-    return None if field is None else (field, _made(throws[field], _sendable(str(error)), error))
-
-
-def _sendable(text: str) -> str:
-    """The text without halves of surrogate pairs, which names of files and JSON may hold and UTF-8 does not."""
-    return text.encode(errors="backslashreplace").decode()
+    return None if field is None else (field, _made(throws[field], sendable(str(error)), error))
 
 
 def _is_the_services_own(name: str) -> bool:

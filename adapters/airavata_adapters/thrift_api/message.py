@@ -53,15 +53,19 @@ def refusal_of_unread(header: Header | None, text: str) -> bytes:
     kind = TApplicationException.PROTOCOL_ERROR
     if header is None:
         return application_error("", 0, False, kind, text)
-    return application_error(header.name.rpartition(":")[2], header.sequence_id, header.framed, kind, text)
+    return application_error(header.name.partition(":")[2] or header.name, header.sequence_id, header.framed, kind, text)
 
 
 def application_error(method: str, sequence_id: int, framed: bool, kind: int, text: str) -> bytes:
     """Source: Thrift RPC specification (doc/specs/thrift-rpc.md): field 1 is the message, field 2 the type."""
-    # Half a surrogate pair comes out of JSON that a client wrote, and UTF-8 has none.
-    content = text.encode(errors="backslashreplace")[:MAX_ERROR_BYTES].decode(errors="ignore").encode()
+    content = sendable(text).encode()[:MAX_ERROR_BYTES].decode(errors="ignore").encode()
     body = _ERROR_FIELDS.pack(11, 1, len(content)) + content + _ERROR_TYPE.pack(8, 2, kind, 0)
     return _message(TMessageType.EXCEPTION, method, sequence_id, framed, body)
+
+
+def sendable(text: str) -> str:
+    """The text without halves of surrogate pairs, which names of files and JSON may hold and UTF-8 does not."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _message(kind: int, method: str, sequence_id: int, framed: bool, body: bytes) -> bytes:

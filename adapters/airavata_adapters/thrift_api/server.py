@@ -17,11 +17,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 import structlog
+from thrift.Thrift import TApplicationException
 
 from airavata_adapters.thrift_api.connection import Connection, Phase
 from airavata_adapters.thrift_api.limits import Limits
 from airavata_adapters.thrift_api.listener import Listener, ListeningSocket
-from airavata_adapters.thrift_api.message import Request
+from airavata_adapters.thrift_api.message import Request, refusal
 from airavata_adapters.thrift_api.worker_pool import WorkerPool
 
 log = structlog.get_logger("airavata_workload.thrift")
@@ -173,7 +174,12 @@ class ThriftServer:
         """In a thread of the pool."""
         session = connection.session
         assert session is not None  # noqa: S101 - as above
-        content = connection.service.answer(request, session)
+        try:
+            content = connection.service.answer(request, session)
+        except Exception:
+            # A service must not raise. If it does, its client is not left waiting, and the thread goes on.
+            log.exception("a Thrift service failed to answer", method=request.method)
+            content = refusal(request, TApplicationException.INTERNAL_ERROR, "This is a fault of the server.")
         self._answered.append((connection, content))
         if self._asleep:
             self._wake()
