@@ -23,6 +23,9 @@ DEFAULT_PORTS: Mapping[str, int] = {
 INTERNAL_LISTENERS = ("orchestrator", "credential_store", "registry", "sharing", "user_profile_2017")
 """Their calls carry no token: who reaches the port is trusted."""
 
+Generation = Literal["2017-04", "classic", "2025-07", "2025-11"]
+"""Generations of clients that lay out the same structs otherwise; ``classic`` is 0.17 to 0.21."""
+
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -39,7 +42,7 @@ class ListenerSettings(BaseModel):
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 is every one of IPv4.")
     port: int = Field(ge=0, le=65535, description="Port; 0 is any that is free, which 'health' knows.")
     tls: bool = Field(False, description="Whether connections are encrypted, with the files of [thrift.tls].")
-    dialect: Literal["auto", "2017-04", "classic", "2025-07", "2025-11"] = Field(
+    dialect: Generation | Literal["auto"] = Field(
         "auto", description="The generation of its clients; auto finds it out for each connection."
     )
 
@@ -111,4 +114,8 @@ class ThriftSettings(BaseModel):
     threads: int = Field(16, gt=0, le=256, description="Calls that are answered at once.")
     listeners: ListenersSettings = Field(ListenersSettings.model_validate({}), description="The ports.")
     tls: TlsSettings = Field(TlsSettings(), description="Certificates.")
+    gateway_dialects: Mapping[str, Generation] = Field(
+        {},
+        description="The generation of the clients of single gateways, where their listener does not say it.",
+    )
     limits: LimitsSettings = Field(LimitsSettings(), description="What one client may ask.")

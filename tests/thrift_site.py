@@ -7,12 +7,13 @@ import ssl
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Self
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolAccelerated
 from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport import TSocket, TSSLSocket, TTransport
+from airavata_adapters.thrift_api.dialects import Dialect
 
 from airavata_adapters.thrift_api.endpoint import Endpoint, Processor
 from airavata_adapters.thrift_api.interfaces import AIRAVATA, CREDENTIAL_STORE, ORCHESTRATOR, USER_PROFILE
@@ -26,6 +27,7 @@ from airavata_thrift.airavata_api import Airavata
 from airavata_thrift.authorization.ttypes import AuthzToken
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import AuthenticationError, NotFoundError
+from airavata_workload.records.experiments import UserConfigurationData
 from airavata_workload.records.projects import Project
 
 PATIENCE_S = 20
@@ -65,6 +67,16 @@ class Projects:
         raise NotFoundError(f"There is no compute resource '{project_id}'.")
 
 
+class Experiments:
+    """A topic with a struct that has two layouts; ``configurations`` are the records that came of them."""
+
+    def __init__(self) -> None:
+        self.configurations: list[UserConfigurationData] = []
+
+    def update_configuration(self, caller: Caller, experiment_id: str, configuration: UserConfigurationData) -> None:
+        self.configurations.append(configuration)
+
+
 class Orchestration:
     """A topic of an internal service."""
 
@@ -94,6 +106,7 @@ TARGETS = {
         "updateProject": ("projects", "update"),
         "deleteProject": ("projects", "delete"),
         "getAllUsersInGateway": deployments,
+        "updateExperimentConfiguration": ("experiments", "update_configuration"),
     },
     ORCHESTRATOR.name: {**base.ORCHESTRATOR, "launchExperiment": ("orchestration", "launch")},
     CREDENTIAL_STORE.name: base.CREDENTIAL_STORE,
@@ -104,26 +117,35 @@ TARGETS = {
 class Site:
     """A server with a public and an internal service, plain and, with ``tls``, encrypted."""
 
-    def __init__(self, limits: Limits | None = None, threads: int = 4, tls: TlsFiles | None = None) -> None:
-        self.projects = Projects()
-        self.api = SimpleNamespace(projects=self.projects, orchestration=Orchestration(), greeting="hello")
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        threads: int = 4,
+        tls: TlsFiles | None = None,
+        gateways: Mapping[str, Dialect] = MappingProxyType({}),
+    ) -> None:
+        self.projects, self.experiments = Projects(), Experiments()
+        self.api = SimpleNamespace(
+            projects=self.projects, orchestration=Orchestration(), experiments=self.experiments, greeting="hello"
+        )
+        self.codec = DialectCodec(gateways=gateways)
         made = {each.name: Processor(each, TARGETS[each.name], self.api) for each in (AIRAVATA, ORCHESTRATOR)}
         profile = Processor(USER_PROFILE, TARGETS[USER_PROFILE.name], self.api)
         context = server_context(tls) if tls is not None else None
         self.tls, self.threads = tls, threads
+        self.endpoints = {
+            "api": self._endpoint(made[AIRAVATA.name], profile),
+            "orchestrator": self._endpoint(made[ORCHESTRATOR.name]),
+        }
         self.server = ThriftServer(
-            [
-                self._listener("api", self._endpoint(made[AIRAVATA.name], profile), context),
-                self._listener("orchestrator", self._endpoint(made[ORCHESTRATOR.name]), context),
-            ],
+            [self._listener(name, endpoint, context) for name, endpoint in self.endpoints.items()],
             limits=limits or Limits(),
             threads=threads,
         )
         self._open: list[TTransport.TTransportBase] = []
 
-    @staticmethod
-    def _endpoint(plain: Processor, *others: Processor) -> Endpoint:
-        return Endpoint(plain, others, codec=DialectCodec(), authenticate=authenticate)
+    def _endpoint(self, plain: Processor, *others: Processor) -> Endpoint:
+        return Endpoint(plain, others, codec=self.codec, authenticate=authenticate)
 
     @staticmethod
     def _listener(name: str, service: Endpoint, context: ssl.SSLContext | None) -> Listener:

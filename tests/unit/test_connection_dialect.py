@@ -104,10 +104,25 @@ def test_what_is_pinned_stays_until_it_is_released() -> None:
     state = codec.new_state()
     call(codec, state, Airavata.getAPIVersion_args(), Dialect.AIRAVATA_2017_04.span)
     assert state.span == Dialect.AIRAVATA_2017_04.span
-    state.pin(Dialect.AIRAVATA_2025_07)
+    assert state.pin(Dialect.AIRAVATA_2025_07)
+    assert not state.pin(Dialect.AIRAVATA_2025_07)
     assert state.span == Dialect.AIRAVATA_2025_07.span
-    state.pin(None)
+    assert state.pin(None)
     assert state.span == since(Generation.AIRAVATA_0_19)
+
+
+def test_a_gateway_may_say_the_generation_of_its_clients_where_the_listener_does_not() -> None:
+    gateways = {"seagrid": Dialect.AIRAVATA_2017_04}
+    pinned = DialectCodec(Dialect.CLASSIC, gateways)
+    assert not pinned.told_gateway("seagrid", pinned.new_state())
+    codec = DialectCodec(gateways=gateways)
+    state = codec.new_state()
+    assert not codec.told_gateway("elsewhere", state)
+    assert codec.told_gateway("seagrid", state)
+    assert state.span == Dialect.AIRAVATA_2017_04.span
+    assert not codec.told_gateway("seagrid", state)
+    assert codec.told_gateway("elsewhere", state)
+    assert state.span == EVERY
 
 
 def test_the_representation_tells_what_is_known() -> None:

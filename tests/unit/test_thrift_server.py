@@ -15,8 +15,11 @@ import thrift_site
 from thrift.Thrift import TApplicationException
 from thrift_site import PATIENCE_S, TOKEN, Site, answers, call
 
-from airavata_adapters.thrift_api.endpoint import Endpoint
+from airavata_adapters.thrift_api.dialects import Dialect
+from airavata_adapters.thrift_api.endpoint import AT_ONCE_BYTES, Endpoint
 from airavata_adapters.thrift_api.limits import Limits
+from airavata_adapters.thrift_api.message import Request
+from airavata_adapters.thrift_api.service import Peer
 from airavata_adapters.thrift_api.tls import TlsFiles
 from airavata_thrift.airavata_api import Airavata
 from airavata_thrift.api_errors.ttypes import (
@@ -28,6 +31,7 @@ from airavata_thrift.api_errors.ttypes import (
 from airavata_thrift.authorization.ttypes import AuthzToken
 from airavata_thrift.orchestrator import OrchestratorService
 from airavata_thrift.user_profile import UserProfileService
+from airavata_thrift.experiments.ttypes import UserConfigurationDataModel
 from airavata_thrift.workspaces.ttypes import Project
 from airavata_workload.records.projects import Project as ProjectRecord
 
@@ -79,6 +83,18 @@ def test_every_way_of_calling_is_answered(site: Site, way: dict[str, Any]) -> No
 
 def test_a_port_has_further_services_under_their_names(site: Site) -> None:
     assert site.client(kind=UserProfileService, service="UserProfileService").getAPIVersion() == VERSION
+def test_the_first_call_for_a_gateway_that_names_its_generation_is_read_in_it() -> None:
+    """Nothing in these bytes tells their generation: field 9 was the directory, and then a storage resource."""
+    with Site(gateways={"portal": Dialect.AIRAVATA_2025_11}) as site:
+        configuration = UserConfigurationDataModel(False, False, experimentDataDir="of field 9")
+        site.client().updateExperimentConfiguration(TOKEN, "e", configuration)
+        elsewhere = AuthzToken("good", {"gatewayID": "other", "userName": "ada"})
+        site.client().updateExperimentConfiguration(elsewhere, "e", configuration)
+        newer, classic = site.experiments.configurations
+    assert (newer.output_storage_resource_id, newer.experiment_data_dir) == ("of field 9", None)
+    assert (classic.output_storage_resource_id, classic.experiment_data_dir) == (None, "of field 9")
+
+
     with pytest.raises(TApplicationException) as caught:
         site.client(service="Nobody").getAPIVersion(None)
     assert caught.value.type == TApplicationException.UNKNOWN_METHOD
@@ -87,6 +103,19 @@ def test_a_port_has_further_services_under_their_names(site: Site) -> None:
 
 def test_an_internal_service_knows_this_machine_without_a_token(site: Site) -> None:
     client = site.client(kind=OrchestratorService, listener="orchestrator")
+def test_even_a_constant_is_left_to_a_thread_if_its_arguments_take_long_to_read(site: Site) -> None:
+    claims = {str(number): "x" * 100 for number in range(AT_ONCE_BYTES // 100)}
+    assert site.client().getAPIVersion(AuthzToken("t", claims)) == VERSION
+    service = site.endpoints["api"]
+    session = service.session(Peer("127.0.0.1"))
+    long, short = (
+        Request("", "getAPIVersion", 1, one_way=False, framed=False, body=b"\x00".rjust(size, b"\x00"))
+        for size in (AT_ONCE_BYTES + 1, 1)
+    )
+    assert service.answer_at_once(long, session) is None
+    assert service.answer_at_once(short, session) is not None
+
+
     assert client.getOrchestratorCPIVersion() == "0.16.0"
     assert client.launchExperiment("e", "portal") is True
 

@@ -18,5 +18,8 @@ class Codec(Protocol):
     def decode(self, struct_class: Any, content: bytes, state: Any) -> Any:
         """The struct whose encoding ``content`` is. Raises ``UndecodableError``."""
 
+    def told_gateway(self, gateway: str, state: Any) -> bool:
+        """The peer acts for that gateway. True if this changes how it is read, so that what was read is read again."""
+
     def encode(self, struct: Any, state: Any) -> bytes:
         """The bytes of the struct, as that peer reads it. Raises ``UndecodableError`` for a value of a wrong type."""

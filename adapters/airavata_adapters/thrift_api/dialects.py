@@ -150,9 +150,12 @@ class ConnectionDialect:
         """The generations that the peer may be of."""
         return self._pinned.span if self._pinned else self._seen
 
-    def pin(self, dialect: Dialect | None) -> None:
-        """Fixes the dialect, or with None goes back to what was seen."""
+    def pin(self, dialect: Dialect | None) -> bool:
+        """Fixes the dialect, or with None goes back to what was seen. True if it was another before."""
+        if dialect is self._pinned:
+            return False
         self._pinned = dialect
+        return True
 
     def observe(self, evidence: Span) -> None:
         """Narrows the span; evidence against everything known replaces it, because the peer's last word counts."""

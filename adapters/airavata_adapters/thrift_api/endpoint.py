@@ -23,6 +23,13 @@ Authenticate = Callable[[str, Mapping[str, str]], Caller]
 
 _NO_ARGUMENTS = b"\x00"
 
+AT_ONCE_BYTES = 64 * 1024
+"""Arguments that are read while all other clients wait; a token with its claims has a few thousand."""
+
+
+class _UnreadableError(Exception):
+    """The request cannot be read: as ``UndecodableError``, which an answer that cannot be written is, too."""
+
 
 class Processor:
     """One Thrift service, bound to the application layer."""
@@ -61,7 +68,7 @@ class Endpoint:
             known = ", ".join(sorted(self._named))
             return _unknown(request, f"There is no service '{request.service}' here; there are {known}.")
         constant = processor.constants.get(request.method)
-        if constant is not None:
+        if constant is not None and len(request.body) <= AT_ONCE_BYTES:
             return self._constant(processor, constant, request, session)
         if processor.signature(request.method) is None:
             return _unknown(request, f"Invalid method name: '{request.method}' ({processor.interface.name}).")
@@ -70,24 +77,26 @@ class Endpoint:
     def answer(self, request: Request, session: Session) -> bytes:
         """As ``Service.answer``."""
         processor = self._named[request.service] if request.service else self._plain
+        constant = processor.constants.get(request.method)
+        if constant is not None:
+            return self._constant(processor, constant, request, session)
         signature = processor.signature(request.method)
         assert signature is not None  # noqa: S101 - ``answer_at_once`` has seen to the others
         try:
-            arguments = self._codec.decode(signature.args_class, request.body, session.dialect)
-        except UndecodableError as error:
+            return self._called(processor.bound.get(request.method), signature, request, session)
+        except _UnreadableError as error:
             return _refused(request, TApplicationException.PROTOCOL_ERROR, str(error))
-        try:
-            return self._called(processor.bound.get(request.method), signature, arguments, request, session)
         except WorkloadError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and the others go on
             failure = unexpected(error, processor.interface.name, request.method)
         return self._failed(failure, signature, request, session)
 
-    def _called(
-        self, method: BoundMethod | None, signature: Signature, arguments: Any, request: Request, session: Session
-    ) -> bytes:
+    def _called(self, method: BoundMethod | None, signature: Signature, request: Request, session: Session) -> bytes:
+        arguments = self._read(signature, request, session)
         caller = self._caller(signature, arguments, session)
+        if signature.token_field is not None and self._codec.told_gateway(caller.gateway, session.dialect):
+            arguments = self._read(signature, request, session)
         if method is None:
             raise WorkloadError(f"{signature.place} is not offered by this server.", remedy="Ask its operators for it.")
         result = method.call(arguments, caller)
@@ -97,6 +106,12 @@ class Endpoint:
             text = f"{request.method} has no result: what was asked for is not set."
             return refusal(request, TApplicationException.MISSING_RESULT, text)
         return answer(request, self._codec.encode(result, session.dialect))
+
+    def _read(self, signature: Signature, request: Request, session: Session) -> Any:
+        try:
+            return self._codec.decode(signature.args_class, request.body, session.dialect)
+        except UndecodableError as error:
+            raise _UnreadableError(str(error)) from error
 
     def _caller(self, signature: Signature, arguments: Any, session: Session) -> Caller:
         if signature.token_field is None:

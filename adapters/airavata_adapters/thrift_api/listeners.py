@@ -91,7 +91,7 @@ class ThriftApiServer(ApiServer):
         endpoint = Endpoint(
             processors[_PLAIN[name].name],
             [processors[each.name] for each in _MULTIPLEXED.get(name, ())],
-            codec=DialectCodec(pinned),
+            codec=DialectCodec(pinned, {each: Dialect(found) for each, found in settings.gateway_dialects.items()}),
             authenticate=context.authenticate,
         )
         tls = server_context(_files(name, settings)) if listener.tls else None

@@ -53,7 +53,8 @@ def refusal_of_unread(header: Header | None, text: str) -> bytes:
     kind = TApplicationException.PROTOCOL_ERROR
     if header is None:
         return application_error("", 0, False, kind, text)
-    return application_error(header.name.partition(":")[2] or header.name, header.sequence_id, header.framed, kind, text)
+    method = header.name.partition(":")[2] or header.name
+    return application_error(method, header.sequence_id, header.framed, kind, text)
 
 
 def application_error(method: str, sequence_id: int, framed: bool, kind: int, text: str) -> bytes:

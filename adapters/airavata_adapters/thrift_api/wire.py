@@ -3,10 +3,11 @@
 What the server uses is :class:`DialectCodec`, one a listener; its state is one
 :class:`~airavata_adapters.thrift_api.dialects.ConnectionDialect` a connection::
 
-    codec = DialectCodec(pinned=None)                     # or a Dialect, from the listener's settings
+    codec = DialectCodec(pinned=None, gateways={})        # from the listener's settings, and from the gateways'
     dialect = codec.new_state()                           # when a peer connects
     arguments = codec.decode(createExperiment_args, content, dialect)
-    dialect.pin(Dialect.AIRAVATA_2017_04)                 # when the token has told a gateway that is pinned
+    if codec.told_gateway("portal", dialect):             # when the token has told the gateway
+        arguments = codec.decode(createExperiment_args, content, dialect)
     content = codec.encode(createExperiment_result(success=...), dialect)
 
 Every generated object in the program has the classic layout, whatever the peer speaks. Both layouts of every struct
@@ -15,6 +16,8 @@ that clashes go through the ``thrift`` library's C codec: see :mod:`~airavata_ad
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from thrift.protocol import fastbinary
@@ -33,10 +36,19 @@ _NO_ARGUMENTS = b"\x00"
 
 
 class DialectCodec:
-    """The codec of a listener that serves every generation of clients, or the one that it is pinned to."""
+    """The codec of a listener that serves every generation of clients, or the one that it is pinned to.
 
-    def __init__(self, pinned: Dialect | None = None, max_values: int = MAX_VALUES) -> None:
+    Where the listener is not pinned, ``gateways`` says of which generation the clients of single gateways are.
+    """
+
+    def __init__(
+        self,
+        pinned: Dialect | None = None,
+        gateways: Mapping[str, Dialect] = MappingProxyType({}),
+        max_values: int = MAX_VALUES,
+    ) -> None:
         self._pinned = pinned
+        self._gateways = gateways
         self._max_values = max_values
 
     def new_state(self) -> ConnectionDialect:
@@ -46,6 +58,10 @@ class DialectCodec:
     def decode(self, struct_class: Any, content: bytes, state: ConnectionDialect) -> Any:
         """As ``Codec.decode``, for the generated ``..._args`` classes."""
         return read_arguments(content, struct_class, state, self._max_values)
+
+    def told_gateway(self, gateway: str, state: ConnectionDialect) -> bool:
+        """As ``Codec.told_gateway``. A listener's own dialect stays."""
+        return self._pinned is None and state.pin(self._gateways.get(gateway))
 
     def encode(self, struct: Any, state: ConnectionDialect) -> bytes:
         """As ``Codec.encode``, for the generated ``..._result`` classes."""
