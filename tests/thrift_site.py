@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,15 +12,16 @@ from typing import Any, Self
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolAccelerated
 from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport import TSocket, TSSLSocket, TTransport
-from airavata_adapters.thrift_api.dialects import Dialect
 
+from airavata_adapters.thrift_api.dialects import Dialect
 from airavata_adapters.thrift_api.endpoint import Endpoint, Processor
 from airavata_adapters.thrift_api.interfaces import AIRAVATA, CREDENTIAL_STORE, ORCHESTRATOR, USER_PROFILE
 from airavata_adapters.thrift_api.limits import Limits
 from airavata_adapters.thrift_api.listener import Listener
 from airavata_adapters.thrift_api.methods import base
 from airavata_adapters.thrift_api.server import ThriftServer
-from airavata_adapters.thrift_api.tls import TlsFiles, client_context, server_context
+from airavata_adapters.thrift_api.tls import TlsFiles, client_context
+from airavata_adapters.thrift_api.tls_renewal import RenewedTls
 from airavata_adapters.thrift_api.wire import DialectCodec
 from airavata_thrift.airavata_api import Airavata
 from airavata_thrift.authorization.ttypes import AuthzToken
@@ -131,7 +131,7 @@ class Site:
         self.codec = DialectCodec(gateways=gateways)
         made = {each.name: Processor(each, TARGETS[each.name], self.api) for each in (AIRAVATA, ORCHESTRATOR)}
         profile = Processor(USER_PROFILE, TARGETS[USER_PROFILE.name], self.api)
-        context = server_context(tls) if tls is not None else None
+        context = RenewedTls(tls) if tls is not None else None
         self.tls, self.threads = tls, threads
         self.endpoints = {
             "api": self._endpoint(made[AIRAVATA.name], profile),
@@ -148,7 +148,7 @@ class Site:
         return Endpoint(plain, others, codec=self.codec, authenticate=authenticate)
 
     @staticmethod
-    def _listener(name: str, service: Endpoint, context: ssl.SSLContext | None) -> Listener:
+    def _listener(name: str, service: Endpoint, context: RenewedTls | None) -> Listener:
         return Listener(name=name, host="127.0.0.1", port=0, service=service, tls=context)
 
     def address(self, listener: str = "api") -> tuple[str, int]:
@@ -180,6 +180,15 @@ class Site:
     def socket(self, listener: str = "api") -> socket.socket:
         """A bare connection."""
         return socket.create_connection(self.address(listener), timeout=PATIENCE_S)
+
+    def tls_socket(self, files: TlsFiles) -> socket.socket:
+        """A bare connection over TLS, of a client with these files."""
+        plain = self.socket()
+        try:
+            return client_context(files).wrap_socket(plain, server_hostname="127.0.0.1")
+        except BaseException:
+            plain.close()
+            raise
 
     def __enter__(self) -> Self:
         """The site, running. A class of its own, because generated exceptions cannot pass ``contextmanager``."""

@@ -11,9 +11,11 @@ from selectors import EVENT_READ, EVENT_WRITE
 from thrift.Thrift import TMessageType
 
 from airavata_adapters.thrift_api.limits import Limits
+from airavata_adapters.thrift_api.listener import Listener
 from airavata_adapters.thrift_api.message import Request, refusal_of_unread
 from airavata_adapters.thrift_api.message_scanner import Header, MessageScanner, ScanError
-from airavata_adapters.thrift_api.service import Peer, Service, Session
+from airavata_adapters.thrift_api.service import Peer, Session
+from airavata_adapters.thrift_api.tls import failure
 
 RECEIVE_BYTES = 32 * 1024
 """Read at once: so much work may one connection cause before the others have their turn."""
@@ -23,6 +25,9 @@ READ_AHEAD_BYTES = 64 * 1024
 
 LINGER_S = 10.0
 """How long a client that is refused may go on sending: were it cut off at once, it would never read why."""
+
+TLS_HANDSHAKE = b"\x16"
+"""What every TLS client begins with. Source: RFC 8446, 5.1, ``ContentType``."""
 
 _REQUEST_KINDS = (TMessageType.CALL, TMessageType.ONEWAY)
 
@@ -40,13 +45,17 @@ class Phase(Enum):
 class Connection:
     """Belongs to the server's loop; nothing here is called by another thread.
 
-    ``interest`` is what the loop is to watch for; ``busy`` that a request runs. ``watched`` and ``accounted_bytes`` are
-    the loop's notes of what it has seen last.
+    ``interest`` is what the loop is to watch for; ``busy`` that a request runs; ``tls_failure`` why it ended
+    before one could come. ``listener`` is the name of the port, ``host`` the other end's address.
+    ``watched`` and ``accounted_bytes`` are the loop's notes of what it has seen last.
     """
 
-    def __init__(self, sock: socket.socket, *, service: Service, limits: Limits, now_s: float) -> None:
+    def __init__(self, sock: socket.socket, *, listener: Listener, limits: Limits, now_s: float) -> None:
         self.socket = sock
-        self.service = service
+        self.service = listener.service
+        self.listener = listener.name
+        self.host = ""
+        self.tls_failure = ""
         self.busy = False
         self.watched = 0
         self.accounted_bytes = 0
@@ -58,9 +67,12 @@ class Connection:
         self._at_end = False
         self.phase = Phase.HANDSHAKE if isinstance(sock, ssl.SSLSocket) else Phase.OPEN
         self._tls_wants_write = False
+        self._has_greeted = False
         self._since_s = now_s
         self._begun = False
         self.session: Session | None = None
+        with contextlib.suppress(OSError):  # a peer that has left again: reading will say so
+            self.host = str(sock.getpeername()[0])
         if self.phase is Phase.OPEN:
             self._open()
 
@@ -113,7 +125,7 @@ class Connection:
     # -- reading -----------------------------------------------------------------------
     def read(self, now_s: float) -> None:
         """Take what has arrived, a piece at most."""
-        if self.phase is Phase.HANDSHAKE and not self._shaken_hands():
+        if self.phase is Phase.HANDSHAKE and not (self._greeted(now_s) and self._shaken_hands()):
             return
         try:
             data = self.socket.recv(RECEIVE_BYTES)
@@ -122,7 +134,9 @@ class Connection:
         except ssl.SSLWantWriteError:
             self._tls_wants_write = True
             return
-        except OSError:
+        except OSError as error:
+            # With TLS 1.3 only now, after the handshake, a client says that it does not take our certificate.
+            self.tls_failure = failure(error)
             self.close()
             return
         if not data:
@@ -204,6 +218,26 @@ class Connection:
             self.close()
 
     # -- life --------------------------------------------------------------------------
+    def _greeted(self, now_s: float) -> bool:
+        """Whether the client has begun, and with TLS. One that speaks plainly would hear nothing but the end."""
+        if self._has_greeted:
+            return True
+        try:
+            # Past the TLS layer, which is to read it again.
+            first = socket.socket.recv(self.socket, 1, socket.MSG_PEEK)
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                self.close()
+            return False
+        if not first or first == TLS_HANDSHAKE:
+            self._has_greeted = True
+            return True
+        self.socket = socket.socket(fileno=self.socket.detach())
+        self.socket.setblocking(False)
+        self.tls_failure = "the client speaks no TLS"
+        self.refuse(f"The port of '{self.listener}' is served over TLS only, and this client does not speak it.", now_s)
+        return False
+
     def _shaken_hands(self) -> bool:
         assert isinstance(self.socket, ssl.SSLSocket)  # noqa: S101 - only such connections begin with a handshake
         try:
@@ -213,8 +247,9 @@ class Connection:
         except ssl.SSLWantWriteError:
             self._tls_wants_write = True
             return False
-        except OSError:
-            # No TLS, or a certificate that we or they do not take: TLS has sent its own alert.
+        except OSError as error:
+            # A certificate that we or they do not take, for example: TLS has sent its own alert.
+            self.tls_failure = failure(error)
             self.close()
             return False
         self.phase = Phase.OPEN
@@ -225,12 +260,10 @@ class Connection:
         certificate = None
         if isinstance(self.socket, ssl.SSLSocket):
             certificate = self.socket.getpeercert()
-        try:
-            host = str(self.socket.getpeername()[0])
-        except OSError:
+        if not self.host:
             self.close()
             return
-        self.session = self.service.session(Peer(host, bool(certificate)))
+        self.session = self.service.session(Peer(self.host, bool(certificate)))
 
     def close(self) -> None:
         """Cut the connection."""

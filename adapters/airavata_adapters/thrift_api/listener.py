@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from dataclasses import dataclass
 
 from airavata_adapters.thrift_api.service import Service
+from airavata_adapters.thrift_api.tls_renewal import RenewedTls
 from airavata_workload.domain.errors import SettingsError
 
 BACKLOG = 1024
@@ -20,7 +20,7 @@ class Listener:
     host: str
     port: int
     service: Service
-    tls: ssl.SSLContext | None = None
+    tls: RenewedTls | None = None
 
 
 class ListeningSocket:
@@ -52,7 +52,7 @@ class ListeningSocket:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if self.listener.tls is not None:
-            return self.listener.tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+            return self.listener.tls.context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
         return client
 
     def close(self) -> None:

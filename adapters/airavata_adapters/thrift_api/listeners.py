@@ -23,7 +23,8 @@ from airavata_adapters.thrift_api.interfaces import (
 from airavata_adapters.thrift_api.limits import Limits
 from airavata_adapters.thrift_api.listener import Listener
 from airavata_adapters.thrift_api.server import ThriftServer
-from airavata_adapters.thrift_api.tls import TlsFiles, server_context
+from airavata_adapters.thrift_api.tls import TlsFiles
+from airavata_adapters.thrift_api.tls_renewal import RenewedTls
 from airavata_adapters.thrift_api.wire import DialectCodec
 from airavata_workload.api.access.listening import is_loopback, refuse_insecure_elsewhere
 from airavata_workload.domain.errors import SettingsError
@@ -94,7 +95,7 @@ class ThriftApiServer(ApiServer):
             codec=DialectCodec(pinned, {each: Dialect(found) for each, found in settings.gateway_dialects.items()}),
             authenticate=context.authenticate,
         )
-        tls = server_context(_files(name, settings)) if listener.tls else None
+        tls = RenewedTls(_files(name, settings)) if listener.tls else None
         return Listener(name=name, host=listener.host, port=listener.port, service=endpoint, tls=tls)
 
     @property
@@ -116,7 +117,7 @@ class ThriftApiServer(ApiServer):
 
     def troubles(self) -> dict[str, str]:
         """As ``ApiServer.troubles``."""
-        return {"thrift": self._server.trouble} if self._server.trouble else {}
+        return self._server.troubles
 
 
 def _offered(settings: ThriftSettings) -> dict[str, ListenerSettings]:

@@ -20,6 +20,7 @@ import structlog
 from thrift.Thrift import TApplicationException
 
 from airavata_adapters.thrift_api.connection import Connection, Phase
+from airavata_adapters.thrift_api.failed_handshakes import FailedHandshakes
 from airavata_adapters.thrift_api.limits import Limits
 from airavata_adapters.thrift_api.listener import Listener, ListeningSocket
 from airavata_adapters.thrift_api.message import Request, refusal
@@ -56,6 +57,7 @@ class ThriftServer:
         self._round_began_s = time.monotonic()
         self._trouble = ""
         self._buffered_bytes = 0
+        self._failed_handshakes = FailedHandshakes()
         self._listening: list[ListeningSocket] = []
         self._wake_socket, self._woken_socket = socket.socketpair()
         for each in (self._wake_socket, self._woken_socket):
@@ -80,9 +82,11 @@ class ThriftServer:
         return len(self._connections)
 
     @property
-    def trouble(self) -> str:
-        """Why no new client is served; '' if they are."""
-        return self._trouble
+    def troubles(self) -> dict[str, str]:
+        """Why clients are not served: all new ones, or those of a listener, by its name."""
+        found = {"thrift": self._trouble} if self._trouble else {}
+        tls = {each.listener.name: each.listener.tls.trouble for each in self._listening if each.listener.tls}
+        return {**found, **{f"thrift.{name}": trouble for name, trouble in tls.items() if trouble}}
 
     @property
     def alive(self) -> bool:
@@ -152,6 +156,9 @@ class ThriftServer:
             connection.write()
         if mask & selectors.EVENT_READ or (not mask and connection.interest & selectors.EVENT_READ):
             connection.read(now_s)
+        if connection.tls_failure:
+            self._failed_handshakes.add(connection.listener, connection.tls_failure, connection.host, now_s)
+            connection.tls_failure = ""
         self._serve(connection, now_s)
 
     def _serve(self, connection: Connection, now_s: float) -> None:
@@ -245,7 +252,7 @@ class ThriftServer:
             # Over TLS nothing can be said before the handshake, which costs more than is left.
             client.close()
             return
-        connection = Connection(client, service=listening.listener.service, limits=self._limits, now_s=now_s)
+        connection = Connection(client, listener=listening.listener, limits=self._limits, now_s=now_s)
         self._connections.add(connection)
         if too_many:
             connection.refuse(f"The server has {limit} clients, its limit (thrift.limits.connections).", now_s)
@@ -276,6 +283,9 @@ class ThriftServer:
                 connection.close()
             if reason is not None or self._stopping:
                 self._watch(connection)
+        for each in self._listening:
+            if each.listener.tls is not None:
+                each.listener.tls.look(now_s)
         if not self._accepting and not self._stopping:
             self._accept_on()
 

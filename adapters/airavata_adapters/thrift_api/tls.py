@@ -63,6 +63,29 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def failure(error: OSError) -> str:
+    """Why a peer and we did not come together over TLS; '' if it only went away, as those do that look for open ports.
+
+    Source: OpenSSL's reason codes, as ``ssl.SSLError.reason`` spells them.
+    """
+    if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return ""
+    reason = error.reason or ""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the client's certificate is not accepted: {error.verify_message}"
+    return _FAILURES.get(reason, reason.replace("_", " ").lower() or "the client speaks no TLS")
+
+
+_FAILURES = {
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the client has shown no certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "the client does not accept our certificate",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "the client says that our certificate has expired",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "the client does not accept our certificate",
+    "TLSV1_ALERT_UNKNOWN_CA": "the client does not know the authority that signed our certificate",
+    "UNSUPPORTED_PROTOCOL": "the client speaks no TLS 1.2 or later",
+}
+
+
 def _harden(context: ssl.SSLContext) -> None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # A renegotiation costs the server far more than the client that asks for it.
@@ -95,13 +118,22 @@ def _load_authorities(context: ssl.SSLContext, file: Path) -> None:
         raise SettingsError(f"{file} holds no certificate in PEM form.", remedy=_EXAMPLE) from None
 
 
-def _check_times(certificate: Path) -> None:
-    """OpenSSL would use an expired certificate, and every client refuse it."""
+def expiry(certificate: Path) -> datetime:
+    """When the first certificate of a file ends. Raises as ``server_context``."""
+    return _first_of(certificate).not_valid_after_utc
+
+
+def _first_of(certificate: Path) -> x509.Certificate:
     content = _read(certificate)
     try:
-        first = x509.load_pem_x509_certificates(content)[0]
+        return x509.load_pem_x509_certificates(content)[0]
     except ValueError:
         raise SettingsError(f"{certificate} holds no certificate in PEM form.", remedy=_EXAMPLE) from None
+
+
+def _check_times(certificate: Path) -> None:
+    """OpenSSL would use an expired certificate, and every client refuse it."""
+    first = _first_of(certificate)
     now = datetime.now(UTC)
     if first.not_valid_after_utc < now:
         raise SettingsError(
