@@ -124,13 +124,18 @@ def test_a_process_that_there_is_not_is_not_launched(site: Site) -> None:
 def test_processes_are_checked_with_their_experiment(site: Site) -> None:
     experiment_id, stuck = site.experiment(), site.experiment(host="")
     process = site.registry.getProcess(site.process(experiment_id))
+    assert site.orchestrator.validateExperiment(experiment_id)
     assert site.orchestrator.validateProcess(experiment_id, [process])
     with pytest.raises(LaunchValidationException) as caught:
         site.orchestrator.validateProcess(stuck, [process])
     assert f"not of experiment '{stuck}'" in caught.value.errorMessage
-    with pytest.raises(LaunchValidationException) as caught:
-        site.orchestrator.validateProcess(stuck, [ProcessModel(processId="p", experimentId=stuck)])
-    assert "names no compute resource" in caught.value.errorMessage
+    for check in (
+        lambda: site.orchestrator.validateProcess(stuck, [ProcessModel(processId="p", experimentId=stuck)]),
+        lambda: site.orchestrator.validateExperiment(stuck),
+    ):
+        with pytest.raises(LaunchValidationException) as caught:
+            check()
+        assert "names no compute resource" in caught.value.errorMessage
 
 
 # -- credential store --------------------------------------------------------------------

@@ -124,3 +124,40 @@ def test_a_group_is_there_until_it_is_deleted_and_every_user_is_one(sharing: Any
     assert sharing.deleteGroup(domain, "crew")
     assert not sharing.isGroupExists(domain, "crew")
     assert sharing.getAllMemberGroupsForUser(domain, "bob") == []
+
+
+def test_a_group_has_an_owner_who_may_be_another_and_admins_beside(sharing: Any, domain: str) -> None:
+    assert "crew" in [each.groupId for each in sharing.getGroups(domain, 0, -1)]
+    assert sharing.addUsersToGroup(domain, ["ada"], "crew")
+    assert (sharing.hasOwnerAccess(domain, "crew", "bob"), sharing.hasOwnerAccess(domain, "crew", "ada")) == (
+        True,
+        False,
+    )
+    assert not sharing.hasAdminAccess(domain, "crew", "ada")
+    assert sharing.addGroupAdmins(domain, "crew", ["ada"])
+    assert sharing.hasAdminAccess(domain, "crew", "ada")
+    assert sharing.removeGroupAdmins(domain, "crew", ["ada"])
+    assert not sharing.hasAdminAccess(domain, "crew", "ada")
+    assert sharing.transferGroupOwnership(domain, "crew", "ada")
+    assert (sharing.hasOwnerAccess(domain, "crew", "bob"), sharing.hasOwnerAccess(domain, "crew", "ada")) == (
+        False,
+        True,
+    )
+    assert sharing.getGroup(domain, "crew").ownerId == "ada"
+    assert {each.userId for each in sharing.getGroupMembersOfTypeUser(domain, "crew", 0, -1)} == {"ada", "bob"}
+    assert sharing.removeUsersFromGroup(domain, ["bob"], "crew")
+    assert [each.userId for each in sharing.getGroupMembersOfTypeUser(domain, "crew", 0, -1)] == ["ada"]
+
+
+def test_what_is_shared_with_a_user_is_listed_and_found_until_it_is_taken_back(sharing: Any, domain: str) -> None:
+    sharing.createEntity(entity(domain, "salt"))
+    assert sharing.shareEntityWithUsers(domain, "salt", ["bob"], "read", True)
+    assert sharing.userHasAccess(domain, "bob", "salt", "read")
+    assert "bob" in [each.userId for each in sharing.getListOfDirectlySharedUsers(domain, "salt", "read")]
+    assert "bob" in [each.userId for each in sharing.getListOfSharedUsers(domain, "salt", "read")]
+    assert sharing.revokeEntitySharingFromUsers(domain, "salt", ["bob"], "read")
+    assert not sharing.userHasAccess(domain, "bob", "salt", "read")
+    changed = sharing.getEntity(domain, "salt")
+    changed.description = "NaCl"
+    assert sharing.updateEntity(changed)
+    assert sharing.getEntity(domain, "salt").description == "NaCl"
