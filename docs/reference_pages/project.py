@@ -7,6 +7,7 @@ import configparser
 import importlib
 import inspect
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ def load(target: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+@cache
 def tree(path: Path) -> ast.Module:
-    """The syntax tree of a module."""
+    """The syntax tree of a module; nobody changes it."""
     return ast.parse(path.read_text("utf-8"))
 
 

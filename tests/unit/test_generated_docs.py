@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from airavata_adapters.thrift_api.binding import methods_of
+from airavata_adapters.thrift_api.interfaces import AIRAVATA, INTERFACES
 from airavata_workload.domain.states import (
     EXPERIMENT_ENDS,
     JOB_ENDS,
@@ -91,3 +93,24 @@ def test_a_diagram_names_every_state_with_its_number(name: str) -> None:
     pairs = set(pairwise(texts))
     for state in MACHINES[name][0]:
         assert (state.value, str(state.number)) in pairs
+
+
+def test_every_method_of_airavata_is_called_over_the_wire_by_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS))
+    proofs = importlib.import_module("reference_pages.wire_evidence").over_the_wire()
+    assert [name for name in methods_of(AIRAVATA) if not proofs["Airavata", name]] == []
+    public = [each for each in INTERFACES if not each.internal]
+    assert [(each.name, name) for each in public for name in methods_of(each) if not proofs[each.name, name]] == []
+
+
+def test_a_call_proves_the_service_of_its_client_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``createGroup`` is a method of three services, and ``getSSHPubKey`` one that only a Java program calls."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    proofs = importlib.import_module("reference_pages.wire_evidence").over_the_wire()
+    groups, airavata = proofs["GroupManagerService", "createGroup"], proofs["Airavata", "createGroup"]
+    assert "clients/portal_sharing.py::use_groups" in groups
+    assert airavata == {"integration/test_java_client.py::test_groups_and_credentials_as_only_0_17_has_them"}
+    assert proofs["Airavata", "getSSHPubKey"] == {"clients/Portal.java::registerCredential"}
+    launched = proofs["OrchestratorService", "launchExperiment"]
+    assert launched
+    assert [each for each in launched if each.startswith("clients/")] == []
