@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from thrift_site import certificates
@@ -56,6 +57,8 @@ class PortalServer:
         known.parent.mkdir(parents=True)
         shutil.copy(self.servers["SSH_KNOWN_HOSTS"], known)
         files = certificates(self.home)
+        assert files.peer_ca is not None
+        self.authority = files.peer_ca
         settings = ['log_format = "json"']
         settings += [f'thrift.tls.{each} = "{getattr(files, each)}"' for each in ("certificate", "private_key")]
         settings += [f"{name}.port = 0" for name in _LISTENERS]
@@ -190,7 +193,26 @@ class Running:
         self.process.wait(PATIENCE_S)
 
 
-def portal_events(server: PortalServer, command: Sequence[str | Path], told: Mapping[str, Any] | str) -> dict[str, Any]:
+def trusting(interpreter: str, authority: Path, folder: Path) -> dict[str, str]:
+    """The environment of a Python that finds our authority among those of ``certifi``, as after
+
+        cat ca.crt >> "$(python -m certifi)"
+
+    in its virtual environment; but here in a copy of that package, because the environment serves all tests.
+    """
+    (package,) = Path(interpreter).parents[1].glob("lib/python3*/site-packages/certifi")
+    copy = shutil.copytree(package, folder / "certifi", ignore=shutil.ignore_patterns("__pycache__"))
+    with (copy / "cacert.pem").open("ab") as bundle:
+        bundle.write(authority.read_bytes())
+    return {"PYTHONPATH": str(folder)}
+
+
+def portal_events(
+    server: PortalServer,
+    command: Sequence[str | Path],
+    told: Mapping[str, Any] | str,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Run a portal to its end, let its key into the clusters when it tells it; what it said, by event.
 
     An event that comes several times is a list. ``told`` is written as a line of JSON, or as the text that it is.
@@ -198,7 +220,7 @@ def portal_events(server: PortalServer, command: Sequence[str | Path], told: Map
     events: dict[str, Any] = {}
     with ExitStack() as stack:
         clean = {"PYTHONDONTWRITEBYTECODE": "1"}  # our folder is no place for what other interpreters compile
-        running = Running(command, {"PATH": os.environ["PATH"], "HOME": str(server.home), **clean})
+        running = Running(command, {"PATH": os.environ["PATH"], "HOME": str(server.home), **clean, **environment})
         stack.callback(running.close)
         running.tell(told if isinstance(told, str) else json.dumps(told))
         for said in running.said():

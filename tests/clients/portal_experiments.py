@@ -287,6 +287,7 @@ def clone(work: Work, experiment: str) -> None:
     changed.userConfigurationData.experimentDataDir = f"{work.portal.told['storage_root']}/{work.user}/again"
     api.updateExperiment(token, copy, changed)
     configuration = api.getExperiment(token, copy).userConfigurationData
+    configuration.throttleResources = True
     api.updateExperimentConfiguration(token, copy, configuration)
     work.launch(copy)
     states = work.until_ended(copy)
@@ -298,6 +299,7 @@ def clone(work: Work, experiment: str) -> None:
         description=read.description,
         group=read.userConfigurationData.groupResourceProfileId == work.portal.group_profile,
         directory=read.userConfigurationData.experimentDataDir,
+        throttled=read.userConfigurationData.throttleResources,
         as_oneself=bool(read.userConfigurationData.useUserCRPref),
         inputs=[each.value == work.product for each in read.experimentInputs if each.type == DataType.URI],
         states=states,

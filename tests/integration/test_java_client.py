@@ -6,7 +6,7 @@ What 0.17 has and those classes do not is called with our own generated client.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
 from thrift.transport import TSocket, TTransport
 
 from airavata_thrift.airavata_api import Airavata
+from airavata_thrift.api_errors.ttypes import AuthorizationException
 from airavata_thrift.authorization.ttypes import AuthzToken
 from airavata_thrift.credentials.ttypes import SummaryType
-from airavata_thrift.groups.ttypes import GroupModel
+from airavata_thrift.groups.ttypes import GroupModel, ResourcePermissionType, ResourceType
+from airavata_thrift.workspaces.ttypes import Project
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
@@ -130,15 +132,27 @@ def test_experiments_are_found_and_others_are_not_told(seen: Seen) -> None:
     }
 
 
-def test_groups_and_credentials_as_only_0_17_has_them(portal_host: PortalServer, seen: Seen) -> None:
-    gateway = seen["told"]["gateway"]
-    root, ada = (
-        AuthzToken(seen["told"]["tokens"][user], {"userName": user, "gatewayID": gateway}) for user in ("root", "ada")
-    )
+@pytest.fixture
+def client(portal_host: PortalServer) -> Iterator[Any]:
+    """Our own generated client, for what the published classes of 0.16 have not."""
     host, _, port = portal_host.listeners["api"].rpartition(":")
     transport = TTransport.TBufferedTransport(TSocket.TSocket(host, int(port)))
     transport.open()
-    client: Any = Airavata.Client(TBinaryProtocolAccelerated(transport))
+    yield Airavata.Client(TBinaryProtocolAccelerated(transport))
+    transport.close()
+
+
+def two_users(seen: Seen) -> list[AuthzToken]:
+    """Tokens of an administrator and of a user."""
+    told = seen["told"]
+    return [
+        AuthzToken(told["tokens"][user], {"userName": user, "gatewayID": told["gateway"]}) for user in ("root", "ada")
+    ]
+
+
+def test_groups_and_credentials_as_only_0_17_has_them(client: Any, seen: Seen) -> None:
+    gateway = seen["told"]["gateway"]
+    root, ada = two_users(seen)
     made = client.createGroup(ada, GroupModel(name="Few", members=[f"root@{gateway}"]))
     client.updateGroup(ada, GroupModel(id=made, name="Fewer", ownerId=f"ada@{gateway}", members=[f"root@{gateway}"]))
     assert client.getGroup(ada, made).name == "Fewer"
@@ -149,4 +163,21 @@ def test_groups_and_credentials_as_only_0_17_has_them(portal_host: PortalServer,
     of_gateway = client.getAllCredentialSummaryForGateway(root, SummaryType.SSH, gateway)
     assert [(each.token, each.description) for each in of_user] == [(own, "Mine")]
     assert own not in [each.token for each in of_gateway]
-    transport.close()
+
+
+def test_two_users_share_as_0_17_does(client: Any, seen: Seen) -> None:
+    """The kind of what is shared is an argument; 0.16 shares nothing."""
+    gateway = seen["told"]["gateway"]
+    root, ada = two_users(seen)
+    kind, read = ResourceType.PROJECT, ResourcePermissionType.READ
+    made = client.createProject(root, gateway, Project(owner="root", gatewayId=gateway, name="Common"))
+    with pytest.raises(AuthorizationException):
+        client.getProject(ada, made)
+    assert client.shareResourceWithUsers(root, made, kind, {f"ada@{gateway}": read})
+    assert client.getProject(ada, made).name == "Common"
+    assert sorted(client.getAllAccessibleUsers(root, made, kind, read)) == [
+        f"{user}@{gateway}" for user in ("ada", "root")
+    ]
+    assert client.revokeSharingOfResourceFromUsers(root, made, kind, {f"ada@{gateway}": read})
+    with pytest.raises(AuthorizationException):
+        client.getProject(ada, made)

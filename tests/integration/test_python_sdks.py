@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from portal_site import CLIENTS, WORDS, PortalServer, portal_events, portal_server
+from portal_site import CLIENTS, WORDS, PortalServer, portal_events, portal_server, trusting
 from services.servers import Servers
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
 VERSIONS = ("1.1.7", "2.0.22", "2.1.7", "2.2.7")
-OVER_TLS = ("1.1.7", "2.0.22")
-"""These take the port with TLS by default, and do not look at the certificate."""
+OVER_TLS = ("1.1.7", "2.0.22", "2.1.7")
+"""The first two take the port with TLS by default, and do not look at the certificate; those since 2.1 do."""
 
 Seen = dict[str, Any]
 
@@ -36,18 +36,24 @@ def program(version: str) -> list[str | Path]:
 
 
 @pytest.fixture(scope="module")
-def portals(portal_host: PortalServer) -> Iterator[Mapping[str, Future[Seen]]]:
+def portals(
+    portal_host: PortalServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[Seen]]]:
     with ThreadPoolExecutor(len(VERSIONS)) as pool:
-        yield {version: pool.submit(portal, portal_host, version) for version in VERSIONS}
+        yield {
+            version: pool.submit(portal, portal_host, version, tmp_path_factory.mktemp("site")) for version in VERSIONS
+        }
 
 
-def portal(portal_host: PortalServer, version: str) -> Seen:
+def portal(portal_host: PortalServer, version: str, folder: Path) -> Seen:
     """Run a portal to its end; what it saw, and what its files hold."""
     secure = ["api"] if version in OVER_TLS else []
     with portal_host.portal(f"portal-{version}", version=version, secure=secure) as told:
         if secure:
             told["listeners"] = {**told["listeners"], "api": told["listeners"]["api_tls"]}
-        seen = portal_events(portal_host, program(version), told)
+        looks = bool(secure) and version >= "2.1"
+        trusts = trusting(interpreter(version), portal_host.authority, folder) if looks else {}
+        seen = portal_events(portal_host, program(version), told, trusts)
         for run in (*seen["run"], seen["cloned"]):
             run["texts"] = {name: Path(path).read_text("utf-8") for name, path in run["outputs"].items()}
     return {**seen, "told": told}
@@ -175,6 +181,7 @@ def test_a_clone_is_changed_and_runs(seen: Seen) -> None:
     assert (cloned["name"], cloned["description"]) == ("Sort again", "Second time")
     assert cloned["group"]
     assert cloned["directory"] == f"{seen['told']['storage_root']}/ada/again"
+    assert cloned["throttled"]
     assert not cloned["as_oneself"]
     assert cloned["inputs"] == [True]
 
@@ -388,6 +395,17 @@ def test_how_full_the_storage_is(portals: Mapping[str, Future[Seen]]) -> None:
 def test_every_method_of_the_generation_was_called(seen: Seen) -> None:
     services = ("Airavata", "GroupManagerService", "UserProfileService", "TenantProfileService", "IamAdminServices")
     assert {each: seen["calls"][each]["left"] for each in services} == {each: [] for each in services}
+
+
+def test_the_newest_sdk_comes_over_tls_once_it_knows_the_authority(portal_host: PortalServer, tmp_path: Path) -> None:
+    version = VERSIONS[-1]
+    trusts = trusting(interpreter(version), portal_host.authority, tmp_path)
+    once = {"THRIFT_CONNECTION_MAX_RETRIES": "1", "THRIFT_CONNECTION_RETRY_DELAY": "0"}
+    with portal_host.portal(f"portal-tls-{version}", version=version, secure=["api"], greets=True) as told:
+        told["listeners"] = {**told["listeners"], "api": told["listeners"]["api_tls"]}
+        with pytest.raises(AssertionError, match="Failed to connect"):
+            portal_events(portal_host, program(version), told, once)
+        check_gateway(portal_events(portal_host, program(version), told, trusts), told["gateway"])
 
 
 def test_an_insecure_server_believes_everybody(servers: Mapping[str, str], tmp_path: Path) -> None:
