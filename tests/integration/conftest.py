@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from integration.lane_of_module import turn
 from portal_site import PortalServer, portal_server
 from services.distributed import Namespace, distributed_namespace
 from services.mariadb_registry import changed
@@ -17,26 +19,19 @@ from airavata_workload.domain.cluster import Cluster
 from airavata_workload.testing.samples import unique
 
 SHARED = Servers()
-LONGEST_FIRST = ("slurm", "neo4j", "test_python_sdks", "test_rabbitmq_outages", "test_rabbitmq_event_bus")
-"""Lanes, by name, that are begun before all others: else one would go on long after the rest has ended."""
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """However xdist is asked to deal the tests out: what must not run beside each other stays together."""
+    from integration.lanes import Lanes  # where xdist is not used it need not be there
+
+    return Lanes(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A module's tests stay in one lane, for they share its servers; modules that name the same lane stay together.
-
-    ``neo4j``: it has one database, and what one test leaves there another one's engine would drive.
-    ``slurm``: some want a node for themselves and take it down, others fill all nodes.
-    """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: LONGEST_FIRST.index(lane) if (lane := _lane(item)) in LONGEST_FIRST else len(items))
-
-
-def _lane(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    return str(marker.args[0]) if marker else ""
+    """What takes long begins first; the rest comes as it is."""
+    items.sort(key=lambda item: turn(item.path.stem))
 
 
 @pytest.fixture(scope="session")

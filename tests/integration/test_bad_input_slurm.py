@@ -24,7 +24,7 @@ from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.domain.task import Task
 from airavata_workload.ports.registry import JobRecord
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.server
 
 
 class Slurm:

@@ -23,7 +23,7 @@ from services.distributed import Namespace
 
 from airavata_workload.domain.cluster import Cluster
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(240), pytest.mark.xdist_group("neo4j")]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(240)]
 
 __all__ = [
     "gate",

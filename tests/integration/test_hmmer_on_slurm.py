@@ -22,7 +22,7 @@ from faults.harness import Ending, command_line, run_and_kill
 
 from airavata_workload.domain.cluster import Cluster
 
-pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.xdist_group("slurm")]
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 TUTORIAL = Path("/usr/share/doc/hmmer/examples/tutorial")
 EXPERIMENT = """

@@ -28,7 +28,7 @@ from airavata_workload.records.kinds import KINDS
 from airavata_workload.records.record import Record
 from airavata_workload.settings import Settings, load_settings
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(240), pytest.mark.xdist_group("neo4j")]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(240)]
 
 __all__ = ["gate", "write_experiment"]
 

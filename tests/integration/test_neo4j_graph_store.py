@@ -25,7 +25,7 @@ from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.testing.graph_store_suite import GraphStoreSuite, OpenStore
 from airavata_workload.testing.samples import CHAIN, DIAMOND, loaded_dag, named, transition, unique
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("neo4j")]
+pytestmark = pytest.mark.server
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "draw-an-experiment-in-neo4j.md"
 CLEAN = """

@@ -26,7 +26,7 @@ from airavata_workload.domain.transition import Applied
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.testing.samples import CHAIN, abstract_dag, loaded_dag, transition, unique
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("neo4j")]
+pytestmark = pytest.mark.server
 
 OpenStore = Callable[..., Neo4jGraphStore]
 

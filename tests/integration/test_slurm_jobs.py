@@ -19,7 +19,7 @@ from airavata_workload.ports.remote_shell import RemoteShell
 from airavata_workload.testing.live_batch_system_suite import LiveBatchSystemSuite, new_job_name
 from airavata_workload.testing.machines import Machines
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.server
 
 
 class TestSlurmOverSsh(LiveBatchSystemSuite):

@@ -16,7 +16,7 @@ from airavata_workload.domain.outcome import Completed, Deferred, Failed, Parked
 from airavata_workload.testing.machines import Machines
 from airavata_workload.testing.task_run import RecordedTaskRun
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.server
 
 
 class Site:
