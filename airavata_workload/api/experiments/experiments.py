@@ -255,11 +255,16 @@ class Experiments:
     def launch(self, caller: Caller, experiment_id: str, gateway_id: str) -> None:
         """Hand the experiment to the engine.
 
-        A request that cannot work is refused here, with the reason, and can be corrected and launched again.
+        A request that cannot work is refused here, with the reason, and can be corrected and launched again. So can
+        one whose launch was cut off, by the loss of a server or of this one, before the engine could hear of it.
         """
         require_gateway(caller, gateway_id)
         with self._records.reading():
             experiment = self.stored(caller, experiment_id, WRITE)
+            launched = self.launched(experiment.experiment_id)
+            if launched is not None and launched.state is ExperimentState.CREATED:
+                self._workload.launch([launched.experiment_id])
+                return
             self._require_not_launched(experiment, "launched again")
             prepared = self._launching.prepared(caller, experiment)
         self._workload.submit([prepared])
