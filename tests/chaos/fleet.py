@@ -111,6 +111,11 @@ class Fleet:
         process = self._program(name).process
         return process is not None and process.poll() is None
 
+    def ready(self, name: str) -> bool:
+        """Whether the program's present process has been ready; for one without a health port, whether it runs."""
+        program = self._program(name)
+        return self.running(name) and (program.was_ready or program.health_port is None)
+
     def kill(self, name: str) -> None:
         """SIGKILL; the supervisor starts it anew."""
         program = self._program(name)

@@ -76,7 +76,7 @@ def _judge_trial(installation: Installation, trial: Trial, findings: Findings) -
             findings.wrong_end.append(f"{name} is {experiment.state} with a wrong output: {(found or b'')[:80]!r}")
     _judge_tasks(name, tasks, experiment.state, findings)
     _judge_jobs(trial, findings)
-    _judge_audit(name, tasks, experiment.state, installation.registry.audit_trail(name), findings)
+    _judge_audit(trial, tasks, installation.registry.audit_trail(name), findings)
 
 
 def _judge_tasks(name: str, tasks: Iterable[Task], end: ExperimentState, findings: Findings) -> None:
@@ -106,26 +106,26 @@ def _judge_jobs(trial: Trial, findings: Findings) -> None:
         findings.lost.append(f"{trial.experiment_id}: its job ran {ran} times")
 
 
-def _judge_audit(
-    name: str, tasks: Iterable[Task], end: ExperimentState, trail: Sequence[StateChange], findings: Findings
-) -> None:
+def _judge_audit(trial: Trial, tasks: Iterable[Task], trail: Sequence[StateChange], findings: Findings) -> None:
+    name = trial.experiment_id
     # Not the last line: the trail is in the order of the times that services wrote, and their clocks are set meanwhile.
     experiment = {change.state for change in trail if change.subject is Subject.EXPERIMENT}
-    if experiment & EXPERIMENT_ENDS != {end}:
-        findings.disagreeing.append(f"{name} is {end}; in its audit trail it was {', '.join(sorted(experiment))}")
+    if experiment & EXPERIMENT_ENDS != trial.ends:
+        findings.disagreeing.append(f"{name} is {trial.end}; in its audit trail it was {', '.join(sorted(experiment))}")
     for task in tasks:
         rows = [change for change in trail if change.subject is Subject.TASK and change.subject_id == task.task_id]
         states = {TaskState(change.state) for change in rows}
         if states & TASK_ENDS != {task.state} & TASK_ENDS:
-            told = ", ".join(sorted(states)) or "nothing"
-            findings.disagreeing.append(f"{name}: task {task.name} is {task.state}; in its audit trail it was {told}")
+            was = ", ".join(sorted(states)) or "nothing"
+            findings.disagreeing.append(f"{name}: task {task.name} is {task.state}; in its audit trail it was {was}")
+        history = {(change.state, change.attempt) for change in task.history}
+        told = {(TaskState(change.state), change.attempt) for change in rows}
         # The first line says that the task was made, which is no change of its state.
-        missing = {(change.state, change.attempt) for change in task.history[1:]} - {
-            (TaskState(change.state), change.attempt) for change in rows
-        }
-        if missing:
-            listed = ", ".join(f"{state} at attempt {attempt}" for state, attempt in sorted(missing))
-            findings.disagreeing.append(f"{name}: the audit trail of task {task.name} lacks {listed}")
+        first = {(change.state, change.attempt) for change in task.history[:1]}
+        for which, differing in (("lacks", history - first - told), ("invents", told - history)):
+            if differing:
+                listed = ", ".join(f"{state} at attempt {attempt}" for state, attempt in sorted(differing))
+                findings.disagreeing.append(f"{name}: the audit trail of task {task.name} {which} {listed}")
 
 
 # -- Slurm's own accounting -----------------------------------------------------------------

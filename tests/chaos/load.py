@@ -1,4 +1,4 @@
-"""Keeps experiments coming while faults happen: submits, cancels what is to be cancelled, notes what has ended."""
+"""Keeps experiments coming while faults happen: submits, cancels, holds, tries again, and notes what has ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from chaos.trials import Trial, Trials
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.errors import ConflictError, NotFoundError, UnavailableError
-from airavata_workload.domain.states import EXPERIMENT_ENDS
 
 LOOK_S = 0.3
 
@@ -96,21 +95,16 @@ class Load:
                     asking.workload().submit([trial.experiment])
                     trial.submitted_at_s = time.time()
                     self._note("submitted", sort=trial.sort, experiment=trial.experiment_id)
-                elif self._to_be_cancelled(trial):
-                    asking.workload().cancel(trial.experiment_id, "as planned")
-                    trial.cancelled = True
-                    self._note("cancelled", sort=trial.sort, experiment=trial.experiment_id)
+                elif (order := trial.due(time.time())) is not None:
+                    getattr(asking.workload(), order.verb)(trial.experiment_id)
+                    trial.orders = trial.orders[1:]
+                    self._note(order.verb, sort=trial.sort, experiment=trial.experiment_id)
             except UnavailableError as error:
                 self._note("a server did not answer the user", error=str(error))
                 return
             except ConflictError:
-                trial.cancelled = True  # it has ended already; whether rightly so is judged at the end
-
-    @staticmethod
-    def _to_be_cancelled(trial: Trial) -> bool:
-        if trial.cancel_after_s is None or trial.cancelled:
-            return False
-        return time.time() >= trial.submitted_at_s + trial.cancel_after_s
+                # It has ended, or was asked for already; whether it came out rightly is judged at the end.
+                trial.orders = trial.orders[1:]
 
     def _look(self, looking: Installation) -> None:
         for trial in self.open():
@@ -118,6 +112,7 @@ class Load:
                 experiment = looking.registry.experiment(trial.experiment_id)
             except (NotFoundError, UnavailableError):
                 continue
-            if trial.submitted_at_s and experiment.state in EXPERIMENT_ENDS:
-                trial.end, trial.ended_at_s = experiment.state, time.time()
+            if trial.submitted_at_s:
+                trial.saw(experiment, time.time())
+            if trial.end is not None:
                 self._note("ended", sort=trial.sort, experiment=trial.experiment_id, state=str(experiment.state))

@@ -147,6 +147,7 @@ class Run:
     def _start(self) -> None:
         with self.site.installation("chaos-prepare", straight=True) as installation:
             installation.registry_schema().upgrade()
+            installation.record_schema().upgrade()
             installation.load_missing_dags()
         self.site.watch_steps = self.plan.every_step
         self.site.fleet.start()

@@ -15,14 +15,15 @@ from chaos.disk import SmallDisk
 from chaos.fleet import Fleet, Program
 from chaos.proxy import LOOPBACK, Proxy
 from chaos.servers import CLUSTER_NAMES, Backing, through
-from chaos.trials import HERE
+from chaos.trials import HERE, TWO_JOBS, TWO_JOBS_DAG
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.settings import load_settings
 from airavata_workload.testing.ssh_server import free_port
+from airavata_workload.thrift_settings import DEFAULT_PORTS
 
 TESTS = Path(__file__).parents[1]
-STAGES = ("orchestrator", "scheduler", "worker", "monitor")
+STAGES = ("orchestrator", "scheduler", "worker", "monitor", "api")
 SCRATCH_KIB = 1_024
 
 
@@ -62,6 +63,8 @@ class Site:
         self.job_logs = (servers.scratch_root if servers else directory) / "job-logs"
         self.proxies: dict[str, list[Proxy]] = {}
         (self.home / "clusters").mkdir(parents=True)
+        (self.home / "dags").mkdir()
+        (self.home / "dags" / f"{TWO_JOBS}.yaml").write_text(TWO_JOBS_DAG)
         self.job_logs.mkdir(mode=0o777, exist_ok=True)
         self.job_logs.chmod(0o777)
         (directory / "steps").mkdir()
@@ -77,6 +80,10 @@ class Site:
             "host_failure_max_delay_s": 5.0,
             "drain_time_s": 20.0,
             "worker_slots": 8,
+            "local_resources": True,
+            "thrift": {"listeners": {name: {"port": 0} for name in DEFAULT_PORTS}},
+            "storage": {"port": 0},
+            "http": {"port": 0},
         }
         if self.servers is not None:
             for server in ("sshd",) if self.embedded else ("rabbitmq", "neo4j", "mariadb", "zookeeper3", "sshd"):
@@ -103,12 +110,14 @@ class Site:
             "event_bus": "rabbitmq",
             "graph_store": "neo4j",
             "registry": "sql",
+            "record_store": "sql",
             "recovery_nodes": "zookeeper",
             "options": {
                 "task_queue": {"urls": [amqp]},
                 "event_bus": {"urls": [amqp]},
                 "graph_store": {"url": bolt, "user": env["NEO4J_USER"], "password": env["NEO4J_PASSWORD"]},
                 "registry": {"url": sql},
+                "record_store": {"url": sql},
                 "recovery_nodes": {"hosts": hosts, "session_timeout_s": self.pace.session_timeout_s},
             },
         }
@@ -142,12 +151,12 @@ class Site:
     # -- the services ----------------------------------------------------------------------
     def _programs(self) -> Sequence[Program]:
         if self.embedded:
-            return [self._program("serve-1", None, "serve")]
+            return [self._program("serve-1", None, "serve", "--insecure")]
         programs = []
         for stage in STAGES:
             for number in (1, 2):
                 port = free_port()
-                words = ("service", stage, "--health-port", str(port))
+                words = ("service", stage, "--health-port", str(port), *(("--insecure",) if stage == "api" else ()))
                 programs.append(self._program(f"{stage}-{number}", port, *words))
         return programs
 
@@ -155,7 +164,6 @@ class Site:
         def launch() -> tuple[Sequence[str], Mapping[str, str]]:
             environment = {
                 "AIRAVATA_WORKLOAD_HOME": str(self.home),
-                "AIRAVATA_WORKLOAD_THRIFT__ENABLED": "false",
                 "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", "")))),
                 "CHAOS_CLOCK": str(self._clock_of(name)),
             }

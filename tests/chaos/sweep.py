@@ -12,6 +12,8 @@ from chaos.site import Site
 LOOK_S = 0.2
 REACHED_WITHIN_S = 40.0
 """A step that comes this seldom under load is given up, and the summary says so."""
+READY_WITHIN_S = 120.0
+"""Before that a service that has been started does nothing that could be a step, on a machine with other work."""
 
 
 class Sweep:
@@ -27,6 +29,7 @@ class Sweep:
         self._limit_s = limit_s
         self._left = {stage: deque(chance.sample(steps, len(steps))) for stage, steps in site.steps().items()}
         self._armed: dict[str, tuple[str, float]] = {}
+        self._ready: set[str] = set()
         self._tried: set[tuple[str, str]] = set()
         self.killed_at: list[tuple[str, str]] = []
         self.not_reached: list[tuple[str, str]] = []
@@ -57,11 +60,16 @@ class Sweep:
         if not steps:
             return ""
         step = steps.popleft()
-        self._armed[name] = (step, time.monotonic() + REACHED_WITHIN_S)
+        self._armed[name] = (step, time.monotonic() + READY_WITHIN_S)
+        self._ready.discard(name)
         return step
 
     def _look(self) -> None:
         for name, (step, until_s) in list(self._armed.items()):
+            if name not in self._ready and self._site.fleet.ready(name):
+                self._ready.add(name)
+                self._armed[name] = (step, time.monotonic() + REACHED_WITHIN_S)
+                continue
             if time.monotonic() < until_s or not self._site.fleet.running(name):
                 continue
             self._armed.pop(name)
