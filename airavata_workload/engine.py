@@ -233,6 +233,7 @@ class Engine:
             partition=self._partition,
             queue=parts.queue,
             graph=parts.graph,
+            registry=parts.registry,
             new_room=self._waiting_room,
             clock=parts.clock,
         )

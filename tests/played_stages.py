@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from airavata_workload.api.workload import Workload
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.experiment import Application, Experiment
@@ -18,6 +19,7 @@ from airavata_workload.domain.message import (
     SCHEDULER_QUEUE,
     Command,
     CommandKind,
+    HoldChanged,
     OutcomeMessage,
     SlotsReleased,
     TaskAction,
@@ -46,6 +48,7 @@ class Played:
         self._home = home
         self._running = ExitStack()
         self._told: list[TaskMessage] = []
+        self._looks = 0
         self._reported: Counter[_Attempt] = Counter()
         self._released: Counter[_Attempt] = Counter()
         self._installation = self._start()
@@ -95,6 +98,8 @@ class Played:
         for message in (decode(one.body) for one in deliveries):
             if isinstance(message, TaskMessage):
                 self._told.append(message)
+            elif isinstance(message, HoldChanged):
+                self._looks += 1
             elif isinstance(message, SlotsReleased):
                 self._released.update((slot.task_id, slot.attempt, slot.action) for slot in message.slots)
         self._installation.queue.acknowledge(deliveries)
@@ -158,9 +163,21 @@ class Played:
             self.report(task, Verdict.COMPLETED, outputs={"job": JOB.to_json()} if before == "submit" else {})
         raise AssertionError(name)
 
-    def command(self, kind: CommandKind) -> None:
+    @property
+    def workload(self) -> Workload:
+        """What a client asks."""
+        return self._installation.workload()
+
+    def commands_are_done(self) -> None:
+        """Wait until all commands before this have been carried out."""
+        self.command(CommandKind.HOLD)
+        self._looks -= 1
+        while self._looks < 0:
+            assert self._listen(PATIENCE_S), "nobody carries out commands"
+
+    def command(self, kind: CommandKind, process_id: str = "") -> None:
         """A command, as clients and recovery give it."""
-        command = Command(kind=kind, experiment_id=self.experiment_id, by="ada")
+        command = Command(kind=kind, experiment_id=self.experiment_id, by="ada", process_id=process_id)
         self._installation.queue.publish([Message(queue=COMMAND_QUEUE, body=command.to_body())])
 
     def cancel(self) -> None:

@@ -118,26 +118,31 @@ class Workload:
     # -- asking the orchestrator --------------------------------------------------------
     def launch(self, experiment_ids: Iterable[str]) -> None:
         """Launch experiments; priority by that of the experiment."""
-        self._send(self._queue, CommandKind.LAUNCH, list(experiment_ids))
+        commands = [Command(kind=CommandKind.LAUNCH, experiment_id=each, by=self._user) for each in experiment_ids]
+        self._queue.publish([Message(queue=COMMAND_QUEUE, body=each.to_body()) for each in commands])
 
     def cancel(self, experiment_id: str, reason: str = "") -> Experiment:
         """Cancel an experiment that has not ended."""
         experiment = self._open(experiment_id, "cancelled")
-        self._command(CommandKind.CANCEL, experiment, reason)
+        self._command(CommandKind.CANCEL, experiment, reason, experiment.process_id)
         return experiment
 
     def hold(self, experiment_id: str) -> Experiment:
         """Keep back the experiment's tasks that have not started. A job that was submitted goes on."""
         experiment = self._open(experiment_id, "held")
+        self._registry.set_held(experiment.experiment_id, True)
         self._command(CommandKind.HOLD, experiment)
         return experiment
 
     def release(self, experiment_id: str) -> Experiment:
         """Let a held experiment go on."""
         experiment = self._open(experiment_id, "released")
+        if experiment.held:
+            self._registry.set_held(experiment.experiment_id, False)
+        # Also for one that is not held: whoever released it may have been cut off before the scheduler could be told.
+        self._command(CommandKind.RELEASE, experiment)
         if not experiment.held:
             raise ConflictError(f"Experiment {experiment.experiment_id} is not held.")
-        self._command(CommandKind.RELEASE, experiment)
         return experiment
 
     def retry(self, experiment_id: str, reason: str = "") -> Experiment:
@@ -149,7 +154,7 @@ class Workload:
                 "can be tried again.",
                 remedy="'airavata-workload clone' makes a new experiment from it.",
             )
-        self._command(CommandKind.RETRY, experiment, reason)
+        self._command(CommandKind.RETRY, experiment, reason, experiment.process_id)
         return experiment
 
     def _open(self, experiment_id: str, participle: str) -> Experiment:
@@ -160,19 +165,11 @@ class Workload:
             )
         return experiment
 
-    def _command(self, kind: CommandKind, experiment: Experiment, reason: str = "") -> None:
-        self._send(self._queue_of(experiment.experiment_id), kind, [experiment.experiment_id], reason)
-
-    def _send(self, queue: TaskQueue, kind: CommandKind, experiment_ids: Sequence[str], reason: str = "") -> None:
-        queue.publish(
-            [
-                Message(
-                    queue=COMMAND_QUEUE,
-                    body=Command(kind=kind, experiment_id=each, by=self._user, reason=reason).to_body(),
-                )
-                for each in experiment_ids
-            ]
+    def _command(self, kind: CommandKind, experiment: Experiment, reason: str = "", process_id: str = "") -> None:
+        command = Command(
+            kind=kind, experiment_id=experiment.experiment_id, by=self._user, reason=reason, process_id=process_id
         )
+        self._queue_of(experiment.experiment_id).publish([Message(queue=COMMAND_QUEUE, body=command.to_body())])
 
     # -- answering ----------------------------------------------------------------------
     def experiment(self, experiment_id: str) -> Experiment:

@@ -40,12 +40,18 @@ class CommandKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command about one experiment (read by the orchestrator)."""
+    """A command about one experiment (read by the orchestrator).
+
+    ``process_id`` is the process that is meant, '' if the experiment is, whatever
+    its process: a command may come late or a second time, and who cancelled
+    one attempt did not mean the next.
+    """
 
     kind: CommandKind
     experiment_id: str
     by: str
     reason: str = ""
+    process_id: str = ""
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
@@ -55,6 +61,7 @@ class Command:
             "experiment_id": self.experiment_id,
             "by": self.by,
             "reason": self.reason,
+            "process_id": self.process_id,
         }
 
     @classmethod
@@ -65,6 +72,7 @@ class Command:
             experiment_id=body["experiment_id"],
             by=body["by"],
             reason=body["reason"],
+            process_id=body["process_id"],
         )
 
 
@@ -268,20 +276,38 @@ class SlotsReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldChanged:
-    """Tells the scheduler to keep back, or no longer keep back, an experiment's tasks; or to forget them."""
+    """Tells the scheduler to look whether an experiment's tasks are to be kept back.
+
+    Which of them is true the registry says: of two such messages the second may come first.
+    """
 
     experiment_id: str
-    held: bool
-    forget: bool = False
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
-        return {"type": "hold", "experiment_id": self.experiment_id, "held": self.held, "forget": self.forget}
+        return {"type": "hold", "experiment_id": self.experiment_id}
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> HoldChanged:
         """The inverse of ``to_body``."""
-        return cls(experiment_id=body["experiment_id"], held=body["held"], forget=body["forget"])
+        return cls(experiment_id=body["experiment_id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessCancelled:
+    """Tells the scheduler to drop the tasks of a process that are still to run."""
+
+    experiment_id: str
+    process_id: str
+
+    def to_body(self) -> dict[str, Any]:
+        """The message body."""
+        return {"type": "cancelled", "experiment_id": self.experiment_id, "process_id": self.process_id}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> ProcessCancelled:
+        """The inverse of ``to_body``."""
+        return cls(experiment_id=body["experiment_id"], process_id=body["process_id"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +351,7 @@ class WatchJob:
         return cls(**values)
 
 
-AnyMessage = Command | TaskMessage | OutcomeMessage | SlotsReleased | HoldChanged | WatchJob
+AnyMessage = Command | TaskMessage | OutcomeMessage | SlotsReleased | HoldChanged | ProcessCancelled | WatchJob
 
 _TYPES: Mapping[str, Any] = {
     "command": Command,
@@ -333,6 +359,7 @@ _TYPES: Mapping[str, Any] = {
     "outcome": OutcomeMessage,
     "released": SlotsReleased,
     "hold": HoldChanged,
+    "cancelled": ProcessCancelled,
     "watch": WatchJob,
 }
 

@@ -1,6 +1,7 @@
 """What people and clients ask for: launch, cancel, hold, release, retry; and what recovery asks for: resume.
 
-Every command may arrive twice; the second time it finds its work done.
+Every command may arrive twice, and after later ones; the second time it finds its work done, or undone on purpose,
+and does nothing.
 """
 
 from __future__ import annotations
@@ -76,11 +77,14 @@ class Commands:
         except NotFoundError:
             self._is_gone(command.experiment_id)
             return
+        if command.process_id not in ("", experiment.process_id):
+            log.info("a command about an earlier process", experiment=experiment.experiment_id, command=command.kind)
+            return
         {
             CommandKind.LAUNCH: self._launch_one,
             CommandKind.CANCEL: self._cancel,
-            CommandKind.HOLD: self._hold,
-            CommandKind.RELEASE: self._release,
+            CommandKind.HOLD: self._look_whether_held,
+            CommandKind.RELEASE: self._look_whether_held,
             CommandKind.RETRY: self._retry,
             CommandKind.RESUME: self._resume,
         }[command.kind](experiment, command)
@@ -143,7 +147,7 @@ class Commands:
             self._journal.write(self._launching.started(experiment))
         self._journal.write([change for task in tasks for change in history_of(task)])
         if experiment.held:
-            self._queue.publish([hold_message(experiment.experiment_id, held=True)])
+            self._queue.publish([hold_message(experiment.experiment_id)])
         self._give_anew(tasks)
         if experiment.state is ExperimentState.CANCELING:
             self._stop_tasks(experiment)
@@ -209,7 +213,8 @@ class Commands:
             ]
         )
         stop = stopping.stop(tasks)
-        messages = [forget_message(experiment.experiment_id), *(cancel_message(task) for task in stop.cancel)]
+        forget = forget_message(experiment.experiment_id, experiment.process_id)
+        messages = [forget, *(cancel_message(task) for task in stop.cancel)]
         self._progress.apply([self._not_run(task) for task in stop.end], messages)
         if not stop.cancel:
             self._end_if_ended(tasks)
@@ -241,13 +246,9 @@ class Commands:
     def _not_run(self, task: Task) -> Transition:
         return decision.not_run(task, self._by, self._clock(), "the experiment is cancelled")
 
-    def _hold(self, experiment: Experiment, command: Command) -> None:
-        self._registry.set_held(experiment.experiment_id, True)
-        self._queue.publish([hold_message(experiment.experiment_id, held=True)])
-
-    def _release(self, experiment: Experiment, command: Command) -> None:
-        self._registry.set_held(experiment.experiment_id, False)
-        self._queue.publish([hold_message(experiment.experiment_id, held=False)])
+    def _look_whether_held(self, experiment: Experiment, command: Command) -> None:
+        # Whoever asked for it has written it: were it written here, a command that comes late would undo a later one.
+        self._queue.publish([hold_message(experiment.experiment_id)])
 
     # -- retry ---------------------------------------------------------------------------
     def _retry(self, experiment: Experiment, command: Command) -> None:

@@ -96,7 +96,7 @@ class Launching:
                 continue
             tasks = stored[experiment_id]
             if experiment.held:
-                notices.append(hold_message(experiment_id, held=True))
+                notices.append(hold_message(experiment_id))
             if tasks:
                 ready += [task for task in tasks if not task.depends_on]
             else:
@@ -191,7 +191,6 @@ class Launching:
         self._nodes.remove(experiment.experiment_id)
 
 
-def hold_message(experiment_id: str, *, held: bool) -> Message:
-    """Tells the scheduler to keep back, or no longer keep back, an experiment's tasks."""
-    changed = HoldChanged(experiment_id=experiment_id, held=held)
-    return Message(queue=SCHEDULER_QUEUE, body=changed.to_body(), priority=100)
+def hold_message(experiment_id: str) -> Message:
+    """Tells the scheduler to look whether an experiment's tasks are to be kept back."""
+    return Message(queue=SCHEDULER_QUEUE, body=HoldChanged(experiment_id=experiment_id).to_body(), priority=100)

@@ -20,7 +20,7 @@ from airavata_workload.domain.errors import DagError
 from airavata_workload.domain.message import (
     MONITOR_QUEUE,
     SCHEDULER_QUEUE,
-    HoldChanged,
+    ProcessCancelled,
     TaskAction,
     TaskMessage,
     WatchJob,
@@ -261,8 +261,7 @@ def cancel_message(task: Task, now_us: int = 0, delay_us: int = 0) -> Message:
     return Message(queue=SCHEDULER_QUEUE, body=message.to_body(), priority=int(task.priority))
 
 
-def forget_message(experiment_id: str) -> Message:
-    """Tells the scheduler to drop whatever it keeps of an experiment."""
-    return Message(
-        queue=SCHEDULER_QUEUE, body=HoldChanged(experiment_id=experiment_id, held=False, forget=True).to_body()
-    )
+def forget_message(experiment_id: str, process_id: str) -> Message:
+    """Tells the scheduler to drop what it keeps of a process that is cancelled."""
+    cancelled = ProcessCancelled(experiment_id=experiment_id, process_id=process_id)
+    return Message(queue=SCHEDULER_QUEUE, body=cancelled.to_body())

@@ -8,12 +8,14 @@ from typing import Any
 import structlog
 
 from airavata_workload.domain.clock import MICROSECONDS_PER_SECOND, Clock, microseconds, steady_us
+from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.message import (
     COMMAND_QUEUE,
     SCHEDULER_QUEUE,
     Command,
     CommandKind,
     HoldChanged,
+    ProcessCancelled,
     SlotsReleased,
     TaskAction,
     TaskMessage,
@@ -23,6 +25,7 @@ from airavata_workload.leading import LeadingStage
 from airavata_workload.partition import Partition
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
+from airavata_workload.ports.registry import Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
 from airavata_workload.scheduler.place_check import CHECK_INTERVAL_S, MAX_CHECKED, needless
 from airavata_workload.scheduler.waiting_room import WaitingRoom
@@ -55,6 +58,7 @@ class Scheduler(LeadingStage):
         partition: Partition,
         queue: TaskQueue,
         graph: GraphStore,
+        registry: Registry,
         new_room: Callable[[], WaitingRoom],
         clock: Clock,
         steady: Clock = steady_us,
@@ -64,6 +68,7 @@ class Scheduler(LeadingStage):
         self._partition = partition
         self._queue = queue
         self._graph = graph
+        self._registry = registry
         self._new_room = new_room
         self._room = new_room()
         self._next_kinds_us = 0
@@ -129,14 +134,21 @@ class Scheduler(LeadingStage):
             for slot in message.slots:
                 self._room.released(slot, self._steady())
         elif isinstance(message, HoldChanged):
-            if message.forget:
-                self._room.forget(message.experiment_id)
-            elif message.held:
-                self._room.hold(message.experiment_id)
-            else:
-                self._room.release(message.experiment_id)
+            self._hold_or_release(message.experiment_id)
+        elif isinstance(message, ProcessCancelled):
+            self._room.forget(message.experiment_id, message.process_id)
         else:
             raise TypeError(f"the scheduler does not read a {type(message).__name__}")
+
+    def _hold_or_release(self, experiment_id: str) -> None:
+        try:
+            held = self._registry.experiment(experiment_id).held
+        except NotFoundError:
+            held = False
+        if held:
+            self._room.hold(experiment_id)
+        else:
+            self._room.release(experiment_id)
 
     def _dispatch(self) -> None:
         tasks = self._room.dispatch(self._steady())

@@ -254,12 +254,14 @@ class WaitingRoom:
             if entry.shelf is Shelf.HELD:
                 self._shelve(entry)
 
-    def forget(self, experiment_id: str) -> None:
-        """Drop the experiment's tasks: it is cancelled."""
-        self._held.discard(experiment_id)
+    def forget(self, experiment_id: str, process_id: str) -> None:
+        """Drop the tasks of a process of the experiment: it is cancelled. Those of a later one stay."""
         for entry in self._to_execute(experiment_id):
-            self._unshelve(entry)
-            self._forget(entry)
+            if entry.task.process_id == process_id:
+                self._unshelve(entry)
+                self._forget(entry)
+        if not self._to_execute(experiment_id):
+            self._held.discard(experiment_id)
 
     def _to_execute(self, experiment_id: str) -> list[Entry]:
         entries = self._of_experiment.get(experiment_id, {}).values()

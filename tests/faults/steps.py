@@ -21,7 +21,7 @@ from airavata_workload.resources import Resources
 
 WRITES = {
     "graph": {"restore_loaded", "replace_loaded", "apply", "record_intent", "note_waiting", "settle_job"},
-    "registry": {"create_experiments", "place", "record", "save_jobs", "set_held", "start_process"},
+    "registry": {"create_experiments", "place", "record", "save_jobs", "start_process"},
     "queue": {"publish", "acknowledge", "hand_back"},
     "nodes": {"create", "remove", "claim"},
     "shell": {"run"},

@@ -128,6 +128,7 @@ def test_a_scheduler_goes_on_with_what_is_delayed_and_with_new_workers(
         partition=Partition("", nodes),
         queue=installation.queue,
         graph=installation.graph,
+        registry=installation.registry,
         new_room=room,
         clock=now_us,
     )

@@ -184,7 +184,7 @@ class Rules(RuleBasedStateMachine):
 
     @rule(experiment=st.sampled_from(["e0", "e2"]))
     def forget(self, experiment: str) -> None:
-        self.room.forget(experiment)
+        self.room.forget(experiment, "p")
         self.held.discard(experiment)
         self.waiting = {
             key: known

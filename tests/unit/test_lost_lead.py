@@ -76,6 +76,7 @@ def scheduler(installation: Installation, nodes: Any, queue: Any) -> LeadingStag
         partition=Partition("", nodes),
         queue=queue,
         graph=installation.graph,
+        registry=installation.registry,
         new_room=room,
         clock=installation.clock,
     )
@@ -103,7 +104,7 @@ def test_what_was_taken_when_another_one_led_is_handed_back(
     nodes = LosesLead(installation.nodes)
     queue = StopsAfterTaking(installation.queue, nodes, answer)
     stage = make(installation, nodes, queue)
-    body = HoldChanged(experiment_id="e", held=True).to_body()
+    body = HoldChanged(experiment_id="e").to_body()
     installation.queue.publish([Message(queue=name, body=body)])
     stage.start()
     try:

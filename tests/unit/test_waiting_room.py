@@ -73,8 +73,18 @@ def test_a_cancelled_experiment_is_forgotten_but_its_cancel_messages_go():
     waiting = room()
     waiting.add(task("a", experiment="e1"))
     waiting.add(task("b", experiment="e1", action="cancel"))
-    waiting.forget("e1")
+    waiting.forget("e1", "p")
     assert names(waiting.dispatch(0)) == ["b"]
+
+
+def test_what_is_told_late_of_a_cancelled_process_drops_nothing_of_the_next_one():
+    waiting = room()
+    waiting.hold("e1")
+    waiting.add(replace(task("a"), process_id="p2"))
+    waiting.forget("e1", "p")
+    assert names(waiting.dispatch(0)) == []
+    waiting.release("e1")
+    assert names(waiting.dispatch(0)) == ["a"]
 
 
 def test_an_unavailable_host_opens_its_circuit_which_closes_by_itself():
@@ -131,7 +141,7 @@ def test_a_task_whose_kind_nobody_runs_can_be_held_and_forgotten():
     assert waiting.dispatch(0) == []
     waiting.hold("e1")
     assert "held by a user" in dict(waiting.reasons())["lonely"]
-    waiting.forget("e1")
+    waiting.forget("e1", "p")
     waiting.serve({"other": frozenset({"worker-2"})})
     assert waiting.dispatch(0) == []
 

@@ -1,0 +1,111 @@
+"""Commands that come a second time, after later ones: whoever had them could not say that they are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from played_stages import Played, orchestrating
+from waiting_rooms import room, task
+
+from airavata_workload.bootstrap import Installation
+from airavata_workload.domain.errors import ConflictError
+from airavata_workload.domain.experiment import Application, Experiment
+from airavata_workload.domain.message import SCHEDULER_QUEUE, CommandKind, HoldChanged, TaskAction, Verdict, task_queue
+from airavata_workload.domain.states import ExperimentState
+from airavata_workload.partition import Partition
+from airavata_workload.ports.task_queue import Message
+from airavata_workload.scheduler.scheduler import Scheduler
+from airavata_workload.settings import load_settings
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[Played]:
+    with orchestrating(tmp_path / "home") as orchestrator:
+        yield orchestrator
+
+
+def cancelled(played: Played) -> str:
+    """Cancel the experiment before its first task has begun; the process that it had."""
+    played.told("set-up", TaskAction.EXECUTE)
+    process_id = played.workload.cancel(played.experiment_id).process_id
+    played.until(lambda: played.state() is ExperimentState.CANCELED)
+    return process_id
+
+
+def test_a_cancellation_that_comes_after_the_next_try_was_not_meant_for_it(played: Played) -> None:
+    process_id = cancelled(played)
+    played.workload.retry(played.experiment_id)
+    task = played.told("set-up", TaskAction.EXECUTE)
+    played.command(CommandKind.CANCEL, process_id)
+    played.commands_are_done()
+    assert played.state() is ExperimentState.EXECUTING
+    played.claim(task)
+    played.report(task, Verdict.COMPLETED)
+    assert played.told("stage-in", TaskAction.EXECUTE)
+
+
+def test_the_next_try_is_made_once(played: Played) -> None:
+    process_id = cancelled(played)
+    played.workload.retry(played.experiment_id)
+    cancelled(played)
+    played.command(CommandKind.RETRY, process_id)
+    played.commands_are_done()
+    assert played.state() is ExperimentState.CANCELED
+
+
+def test_a_hold_that_comes_after_the_release_holds_nothing(played: Played) -> None:
+    played.told("set-up", TaskAction.EXECUTE)
+    played.workload.hold(played.experiment_id)
+    played.workload.release(played.experiment_id)
+    played.command(CommandKind.HOLD)
+    played.commands_are_done()
+    assert not played.workload.experiment(played.experiment_id).held
+
+
+def test_who_could_not_tell_of_the_release_may_ask_again(played: Played) -> None:
+    played.workload.hold(played.experiment_id)
+    played.workload.release(played.experiment_id)
+    with pytest.raises(ConflictError, match="is not held"):
+        played.workload.release(played.experiment_id)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_scheduler_keeps_back_what_the_registry_calls_held(tmp_path: Path, held: bool) -> None:
+    with Installation(load_settings(home=tmp_path / "home"), service="test") as installation:
+        made = Experiment(
+            experiment_id="e1",
+            name="held",
+            application_type="hpc-batch",
+            application=Application(name="sleep", commands=(("sleep", "300"),)),
+            compute_resource="local",
+            user="ada",
+        )
+        installation.workload().create([made])
+        installation.registry.set_held("e1", held)
+        nodes = installation.nodes
+        nodes.join("worker", {"kinds": ["command"], "partition": ""})
+        scheduler = Scheduler(
+            nodes=nodes,
+            partition=Partition("", nodes),
+            queue=installation.queue,
+            graph=installation.graph,
+            registry=installation.registry,
+            new_room=room,
+            clock=installation.clock,
+        )
+        bodies = [HoldChanged(experiment_id="e1").to_body(), task("a").to_body(), task("b", experiment="e2").to_body()]
+        installation.queue.publish([Message(queue=SCHEDULER_QUEUE, body=each) for each in bodies])
+        scheduler.start()
+        sent: set[str] = set()
+        wanted = {"b"} if held else {"a", "b"}
+        while not wanted <= sent:
+            deliveries = installation.queue.consume([task_queue("command")], 2, PATIENCE_S)
+            assert deliveries, f"only {sent} went"
+            sent |= {str(each.body["task_id"]) for each in deliveries}
+        scheduler.stop()
+        assert scheduler.join(PATIENCE_S)
+        assert sent == wanted
