@@ -164,6 +164,11 @@ class Played:
         raise AssertionError(name)
 
     @property
+    def installation(self) -> Installation:
+        """The stores, as the orchestrator has them."""
+        return self._installation
+
+    @property
     def workload(self) -> Workload:
         """What a client asks."""
         return self._installation.workload()

@@ -77,9 +77,6 @@ class Commands:
         except NotFoundError:
             self._is_gone(command.experiment_id)
             return
-        if command.process_id not in ("", experiment.process_id):
-            log.info("a command about an earlier process", experiment=experiment.experiment_id, command=command.kind)
-            return
         {
             CommandKind.LAUNCH: self._launch_one,
             CommandKind.CANCEL: self._cancel,
@@ -180,7 +177,7 @@ class Commands:
 
     # -- cancel, hold, release ---------------------------------------------------------
     def _cancel(self, experiment: Experiment, command: Command) -> None:
-        if experiment.state in EXPERIMENT_ENDS:
+        if experiment.state in EXPERIMENT_ENDS or _is_about_another(command, experiment):
             return
         reason = command.reason or f"cancelled by {command.by}"
         if not self._graph.tasks(experiment.experiment_id):
@@ -253,12 +250,17 @@ class Commands:
     # -- retry ---------------------------------------------------------------------------
     def _retry(self, experiment: Experiment, command: Command) -> None:
         """Start a new process that takes over what completed and does the rest again."""
-        if experiment.state not in (ExperimentState.FAILED, ExperimentState.CANCELED):
+        if experiment.state not in EXPERIMENT_ENDS:
+            # Whoever began this try, and lives, may have lost a server before it could tell the others.
+            self._resume(experiment, command)
+            return
+        if experiment.state is ExperimentState.COMPLETED or _is_about_another(command, experiment):
             return
         self._nodes.create(experiment.experiment_id)
         tasks = self._graph.tasks(experiment.experiment_id)
         process_id = identifiers.process_id()
         if tasks and not self._graph.replace_loaded(renewed(tasks, process_id, self._clock(), self._by)):
+            self._resume(experiment, command)
             return
         self._registry.start_process(experiment.experiment_id, process_id)
         again = replace(experiment, process_id=process_id, state=ExperimentState.LAUNCHED)
@@ -277,6 +279,11 @@ class Commands:
             name=experiment.name,
             reason=reason,
         )
+
+
+def _is_about_another(command: Command, experiment: Experiment) -> bool:
+    """Whether the command means an earlier process of the experiment, and comes late."""
+    return command.process_id not in ("", experiment.process_id)
 
 
 __all__ = ["CONTROL_TOPIC", "Commands"]

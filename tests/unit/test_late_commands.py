@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from played_stages import Played, orchestrating
 from waiting_rooms import room, task
 
 from airavata_workload.bootstrap import Installation
-from airavata_workload.domain.errors import ConflictError
+from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
 from airavata_workload.domain.experiment import Application, Experiment
 from airavata_workload.domain.message import SCHEDULER_QUEUE, CommandKind, HoldChanged, TaskAction, Verdict, task_queue
 from airavata_workload.domain.states import ExperimentState
@@ -55,6 +56,38 @@ def test_the_next_try_is_made_once(played: Played) -> None:
     played.command(CommandKind.RETRY, process_id)
     played.commands_are_done()
     assert played.state() is ExperimentState.CANCELED
+
+
+def is_for_scheduler(messages: Sequence[Message]) -> bool:
+    return any(each.queue == SCHEDULER_QUEUE for each in messages)
+
+
+def cut_off_once(port: object, method: str, concerns: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next call that ``concerns`` something fails, as if its server were gone for a moment."""
+    whole = getattr(port, method)
+    calls: list[str] = []
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if not calls and concerns(*arguments):
+            calls.append(method)
+            raise StoreUnavailableError("The server does not answer.")
+        return whole(*arguments, **keywords)
+
+    monkeypatch.setattr(port, method, call)
+
+
+@pytest.mark.parametrize("where", ["registry", "queue"])
+def test_a_next_try_that_was_cut_off_goes_on(played: Played, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled(played)
+    if where == "registry":
+        cut_off_once(played.installation.registry, "start_process", lambda *_: True, monkeypatch)
+    else:
+        cut_off_once(played.installation.queue, "publish", is_for_scheduler, monkeypatch)
+    played.workload.retry(played.experiment_id)
+    again = played.told("set-up", TaskAction.EXECUTE)
+    played.claim(again)
+    played.report(again, Verdict.COMPLETED)
+    assert played.told("stage-in", TaskAction.EXECUTE).process_id == again.process_id
 
 
 def test_a_hold_that_comes_after_the_release_holds_nothing(played: Played) -> None:
