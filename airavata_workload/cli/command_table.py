@@ -57,6 +57,11 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("dags", "dags:dags", SET_UP, "List, show, check and load abstract DAGs."),
     CommandEntry("plugins", "plugins:plugins", SET_UP, "Show task plugins and adapters."),
     CommandEntry("db", "db:db", SET_UP, "Show, check and upgrade the tables of the registry and the record store."),
-    CommandEntry("migrate", "migrate:migrate", SET_UP, "Move all experiments into other backing systems."),
+    CommandEntry(
+        "migrate",
+        "migrate:migrate",
+        SET_UP,
+        "Move all experiments, and what portals keep, into other backing systems.",
+    ),
     CommandEntry("config", "config:config", SET_UP, "Show the settings and where they come from."),
 )

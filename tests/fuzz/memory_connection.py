@@ -10,9 +10,11 @@ from thrift.Thrift import TMessageType, TType
 
 from airavata_adapters.thrift_api.connection import Connection, Phase
 from airavata_adapters.thrift_api.limits import Limits
+from airavata_adapters.thrift_api.listener import Listener
 from airavata_adapters.thrift_api.service import Service
 
 NOW_S = 0.0
+HOST = "127.0.0.1"
 _ANSWERS = (TMessageType.REPLY, TMessageType.EXCEPTION)
 
 
@@ -36,13 +38,14 @@ class MemorySocket(socket.socket):
 
     def getpeername(self) -> tuple[str, int]:
         """This machine."""
-        return ("127.0.0.1", 1)
+        return (HOST, 1)
 
 
 def talk(service: Service, content: bytes, limits: Limits) -> bytes:
     """All that the server says to a client that sends these bytes, and then nothing."""
     with MemorySocket(content) as client:
-        _serve(Connection(client, service=service, limits=limits, now_s=NOW_S), service)
+        listener = Listener(name="fuzzed", host=HOST, port=0, service=service)
+        _serve(Connection(client, listener=listener, limits=limits, now_s=NOW_S), service)
         return bytes(client.said)
 
 
