@@ -44,7 +44,7 @@ JOB = Job(job_id="7", job_name="j7", cluster="local", working_directory="/tmp/j7
 class Played:
     """An orchestrator alone; the test is its scheduler and its worker."""
 
-    def __init__(self, home: Path, dag: AbstractDag | None) -> None:
+    def __init__(self, home: Path, dag: AbstractDag | None, prepare: Callable[[Installation], None]) -> None:
         self._home = home
         self._running = ExitStack()
         self._told: list[TaskMessage] = []
@@ -56,6 +56,7 @@ class Played:
         dag = dag or self._installation.graph.abstract("hpc-batch")
         nodes = tuple(replace(node, retry=RETRY) for node in dag.nodes)
         self._installation.graph.save_abstract(replace(dag, nodes=nodes))
+        prepare(self._installation)
         experiment = Experiment(
             experiment_id="",
             name="late",
@@ -204,12 +205,14 @@ class Played:
 
 
 @contextmanager
-def orchestrating(home: Path, dag: AbstractDag | None = None) -> Iterator[Played]:
+def orchestrating(
+    home: Path, dag: AbstractDag | None = None, *, prepare: Callable[[Installation], None] = lambda _: None
+) -> Iterator[Played]:
     """An experiment, each task of which is tried twice, submitted to an orchestrator that runs.
 
-    It follows ``dag``, by default that of one batch job.
+    It follows ``dag``, by default that of one batch job. Before it is submitted ``prepare`` is called.
     """
-    played = Played(home, dag)
+    played = Played(home, dag, prepare)
     try:
         yield played
     finally:

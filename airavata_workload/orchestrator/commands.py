@@ -22,7 +22,14 @@ from airavata_workload.domain.message import (
     OutcomeMessage,
     Verdict,
 )
-from airavata_workload.domain.states import EXPERIMENT_ENDS, TASK_ENDS, ExperimentState, ProcessState, TaskState
+from airavata_workload.domain.states import (
+    EXPERIMENT_ENDS,
+    PROCESS_ENDS,
+    TASK_ENDS,
+    ExperimentState,
+    ProcessState,
+    TaskState,
+)
 from airavata_workload.domain.task import Task
 from airavata_workload.domain.transition import Transition
 from airavata_workload.journal import Journal, history_of
@@ -108,6 +115,9 @@ class Commands:
         for experiment, command in asked:
             if experiment.state is ExperimentState.CANCELING:
                 self._resume(experiment, command)
+            elif experiment.state is ExperimentState.CANCELED:
+                # Whoever saw that, and began to stop its tasks, may have been cut off.
+                self._resume(experiment, command)
             elif experiment.state not in EXPERIMENT_ENDS:
                 fresh.append(experiment)
         for experiment in self._launching.launch(fresh) if fresh else ():
@@ -123,6 +133,8 @@ class Commands:
         if not tasks:
             if experiment.state is ExperimentState.CANCELING:
                 self._progress.end(experiment.experiment_id, 0)
+            elif experiment.state in EXPERIMENT_ENDS:
+                self._nodes.remove(experiment.experiment_id)
             else:
                 self._launch_one(experiment, command)
             return
@@ -132,11 +144,11 @@ class Commands:
                 self._journal.write([change for task in tasks for change in history_of(task)])
                 self._nodes.remove(experiment.experiment_id)
                 return
-            if tasks[0].process_id == experiment.process_id:
+            if tasks[0].process_id == experiment.process_id and experiment.process_state in PROCESS_ENDS:
                 # It was cancelled by one orchestrator while another one loaded it, and that was cut off.
                 self._stop_tasks(experiment)
                 return
-            # A retry was cut off between the graph store and the registry.
+            # A retry was cut off between the graph store and the registry, or before the end of what it writes there.
             self._registry.start_process(experiment.experiment_id, tasks[0].process_id)
             experiment = replace(experiment, process_id=tasks[0].process_id, state=ExperimentState.LAUNCHED)
         self._nodes.create(experiment.experiment_id)
@@ -177,7 +189,11 @@ class Commands:
 
     # -- cancel, hold, release ---------------------------------------------------------
     def _cancel(self, experiment: Experiment, command: Command) -> None:
-        if experiment.state in EXPERIMENT_ENDS or _is_about_another(command, experiment):
+        if _is_about_another(command, experiment):
+            return
+        if experiment.state in EXPERIMENT_ENDS:
+            # It may have been this command, delivered before, that ended it, and was cut off before its tasks ended.
+            self._resume(experiment, command)
             return
         reason = command.reason or f"cancelled by {command.by}"
         if not self._graph.tasks(experiment.experiment_id):
@@ -250,7 +266,7 @@ class Commands:
     # -- retry ---------------------------------------------------------------------------
     def _retry(self, experiment: Experiment, command: Command) -> None:
         """Start a new process that takes over what completed and does the rest again."""
-        if experiment.state not in EXPERIMENT_ENDS:
+        if experiment.state not in EXPERIMENT_ENDS or experiment.process_state not in PROCESS_ENDS:
             # Whoever began this try, and lives, may have lost a server before it could tell the others.
             self._resume(experiment, command)
             return

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from played_stages import Played, orchestrating
 from waiting_rooms import room, task
 
 from airavata_workload.bootstrap import Installation
+from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
 from airavata_workload.domain.experiment import Application, Experiment
 from airavata_workload.domain.message import SCHEDULER_QUEUE, CommandKind, HoldChanged, TaskAction, Verdict, task_queue
-from airavata_workload.domain.states import ExperimentState
+from airavata_workload.domain.states import ExperimentState, TaskState
+from airavata_workload.domain.task import LoadedDag
+from airavata_workload.orchestrator.ends import ending
 from airavata_workload.partition import Partition
 from airavata_workload.ports.task_queue import Message
 from airavata_workload.scheduler.scheduler import Scheduler
@@ -58,6 +62,14 @@ def test_the_next_try_is_made_once(played: Played) -> None:
     assert played.state() is ExperimentState.CANCELED
 
 
+def is_a_launch(changes: Sequence[StateChange]) -> bool:
+    return any(each.state is ExperimentState.LAUNCHED for each in changes)
+
+
+def stops_a_task(changes: Sequence[StateChange]) -> bool:
+    return any(each.subject is Subject.TASK and each.state == TaskState.CANCELED for each in changes)
+
+
 def is_for_scheduler(messages: Sequence[Message]) -> bool:
     return any(each.queue == SCHEDULER_QUEUE for each in messages)
 
@@ -76,10 +88,12 @@ def cut_off_once(port: object, method: str, concerns: Callable[..., bool], monke
     monkeypatch.setattr(port, method, call)
 
 
-@pytest.mark.parametrize("where", ["registry", "queue"])
+@pytest.mark.parametrize("where", ["process", "state", "queue"])
 def test_a_next_try_that_was_cut_off_goes_on(played: Played, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled(played)
-    if where == "registry":
+    if where == "state":
+        cut_off_once(played.installation.registry, "record", is_a_launch, monkeypatch)
+    elif where == "process":
         cut_off_once(played.installation.registry, "start_process", lambda *_: True, monkeypatch)
     else:
         cut_off_once(played.installation.queue, "publish", is_for_scheduler, monkeypatch)
@@ -88,6 +102,44 @@ def test_a_next_try_that_was_cut_off_goes_on(played: Played, where: str, monkeyp
     played.claim(again)
     played.report(again, Verdict.COMPLETED)
     assert played.told("stage-in", TaskAction.EXECUTE).process_id == again.process_id
+
+
+def test_a_next_try_whose_orchestrator_died_half_way_is_resumed(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled(played)
+    with monkeypatch.context() as dying:
+        dying.setattr(played.installation.registry, "record", Mock(side_effect=ZeroDivisionError))
+        played.workload.retry(played.experiment_id)
+        played.commands_are_done()
+    played.restart()
+    assert played.told("set-up", TaskAction.EXECUTE).attempt == 1
+    assert played.state() is ExperimentState.EXECUTING
+
+
+def test_tasks_of_what_was_cancelled_while_it_was_loaded_are_written_down_by_whoever_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(installation: Installation) -> None:
+        whole, registry = installation.graph.restore_loaded, installation.registry
+
+        def loads_and_is_cancelled(dags: Sequence[LoadedDag]) -> list[bool]:
+            stored = whole(dags)
+            experiment = registry.experiment(dags[0].experiment_id)
+            if experiment.state is ExperimentState.CREATED:
+                registry.record(ending(experiment, ExperimentState.CANCELED, "another", 1, "cancelled", "cancelled"))
+            return stored
+
+        monkeypatch.setattr(installation.graph, "restore_loaded", loads_and_is_cancelled)
+        cut_off_once(registry, "record", stops_a_task, monkeypatch)
+
+    with orchestrating(tmp_path / "home", prepare=prepare) as played:
+        played.until(lambda: played.state() is ExperimentState.CANCELED)
+        played.commands_are_done()
+        tasks = played.workload.tasks(played.experiment_id)
+        told = [each for each in played.workload.audit_trail(played.experiment_id) if stops_a_task([each])]
+        assert {each.state for each in tasks} == {TaskState.CANCELED}
+        assert {each.subject_id for each in told} == {each.task_id for each in tasks}
 
 
 def test_a_hold_that_comes_after_the_release_holds_nothing(played: Played) -> None:

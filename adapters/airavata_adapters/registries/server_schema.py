@@ -36,11 +36,12 @@ class ServerSchema(StoreSchema):
 
     def state(self) -> SchemaState:
         """As ``StoreSchema.state``."""
+        # At every start, so no longer than any other answer is waited for: the far side may have vanished.
         return self._connected(lambda connection: self._of(self._stored(connection)))
 
     def upgrade(self) -> SchemaState:
         """As ``StoreSchema.upgrade``; of several processes that begin it, one does it and the others wait."""
-        return self._connected(self._upgrade)
+        return self._connected(self._upgrade, _STATEMENT_LIMIT_S)
 
     def _of(self, stored: frozenset[str]) -> SchemaState:
         tables = self._tables
@@ -83,10 +84,8 @@ class ServerSchema(StoreSchema):
             if not connection.invalidated:
                 connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
 
-    def _connected(self, work: Callable[[Connection], T]) -> T:
-        engine = server_url.engine_of(
-            self._url, pool_size=1, answer_timeout_s=_STATEMENT_LIMIT_S, setting=self._setting
-        )
+    def _connected(self, work: Callable[[Connection], T], answer_timeout_s: int | None = None) -> T:
+        engine = server_url.engine_of(self._url, pool_size=1, answer_timeout_s=answer_timeout_s, setting=self._setting)
         try:
             with engine.connect() as connection:
                 try:

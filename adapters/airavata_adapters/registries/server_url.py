@@ -87,10 +87,11 @@ def shown(url: URL) -> str:
 
 
 def engine_of(
-    url: URL, *, pool_size: int, answer_timeout_s: int = ANSWER_TIMEOUT_S, setting: str = "registry"
+    url: URL, *, pool_size: int, answer_timeout_s: int | None = None, setting: str = "registry"
 ) -> Engine:
     """A pool of at most ``pool_size`` connections; each is tried before it is used, if it has been used before.
 
+    ``answer_timeout_s`` is given where one answer may take longer than ``ANSWER_TIMEOUT_S``.
     Raises ``SettingsError`` if the driver is not installed.
     """
     # The parameters of a statement are what users wrote; they belong in no log.
@@ -120,8 +121,8 @@ def engine_of(
         raise _refused(setting, f"{error}.", remedy=install) from None
 
 
-def _connect_arguments(url: URL, answer_timeout_s: int) -> dict[str, Any]:
-    timeouts_s = {**_TIMEOUTS_S, "read_timeout": answer_timeout_s}
+def _connect_arguments(url: URL, answer_timeout_s: int | None) -> dict[str, Any]:
+    timeouts_s = _TIMEOUTS_S if answer_timeout_s is None else {**_TIMEOUTS_S, "read_timeout": answer_timeout_s}
     arguments: dict[str, Any] = {name: limit_s for name, limit_s in timeouts_s.items() if name not in url.query}
     # Whatever the server's default: a text that does not fit is refused, not cut off.
     arguments["init_command"] = (
