@@ -86,9 +86,7 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def engine_of(
-    url: URL, *, pool_size: int, answer_timeout_s: int | None = None, setting: str = "registry"
-) -> Engine:
+def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int | None = None, setting: str = "registry") -> Engine:
     """A pool of at most ``pool_size`` connections; each is tried before it is used, if it has been used before.
 
     ``answer_timeout_s`` is given where one answer may take longer than ``ANSWER_TIMEOUT_S``.
