@@ -84,9 +84,9 @@ class Registry(ABC):
     def record(self, changes: Sequence[StateChange], *, durable: bool = True) -> list[bool]:
         """Write changes to the audit trail; for experiments and processes also set the present state.
 
-        Without ``durable`` it may return before the changes are safe (and
-        before reads see them); they are so no later than the next write of
-        this process that is. For changes that can be rebuilt from the graph store.
+        Without ``durable`` a loss of power may undo it until the next write of
+        this process that is durable. For changes that can be rebuilt from the
+        graph store.
 
         For each change: False if it was written before, or if the state
         machine does not let it follow the present state of the experiment or

@@ -17,6 +17,7 @@ from faults.killed_move import furnish
 from gateway_site import ALICE
 from services.distributed import Namespace
 
+from airavata_workload.api.experiments.experiment_files import path_of
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.migration.move import Move
@@ -111,7 +112,7 @@ def test_a_portals_experiment_whose_job_runs_is_seen_completed_after_the_move(
         (shown,) = seen.experiment_outputs or ()
         (replica,) = api.data_products.get(ALICE, shown.value or "").replica_locations or ()
     assert (seen.state, listed.experiment_id) == (ExperimentState.COMPLETED, experiment_id)
-    assert Path(replica.file_path or "").read_text() == "arrived\nhello\ngo\n"
+    assert Path(path_of(replica.file_path or "", "the output")).read_text() == "arrived\nhello\ngo\n"
 
 
 def test_everything_arrives_as_it_was_and_comes_back(

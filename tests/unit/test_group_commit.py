@@ -16,7 +16,7 @@ from airavata_adapters.sqlite import writer as writer_module
 from airavata_adapters.sqlite.database import Database, open_database
 from airavata_adapters.sqlite.prepared import driver
 from airavata_adapters.sqlite.writer import Safety
-from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
+from airavata_workload.domain.errors import ConflictError, StoreUnavailableError, WorkloadError
 
 LIMIT_S = 20.0
 
@@ -263,6 +263,21 @@ def test_an_error_of_an_early_write_reaches_its_caller(database: Database) -> No
     with pytest.raises(ValueError, match="broken"):
         database.write_early(fail)
     assert stored(database) == []
+
+
+def test_an_early_write_that_cannot_be_committed_is_not_reported_as_stored(database: Database) -> None:
+    def breaks_at_commit(connection: Connection) -> None:
+        for statement in (
+            "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE children (parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED)",
+            "INSERT INTO children VALUES (1)",  # without its parent: noticed at the commit
+        ):
+            driver(connection).execute(statement)
+
+    with pytest.raises(WorkloadError):
+        database.write_early(breaks_at_commit)
+    database.write_early(lambda connection: insert(connection, "next"))
+    assert stored(database) == ["next"]
 
 
 def test_closing_stores_what_nobody_waited_for(tmp_path: Path) -> None:

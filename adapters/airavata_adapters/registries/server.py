@@ -26,7 +26,7 @@ class Transactions(Protocol):
         """What ``work`` returns, once what it wrote is durable; its error undoes what it wrote."""
 
     def write_early(self, work: Callable[[Connection], T]) -> T:
-        """As ``write``, but it may return before what was written is durable, if later writes are so no earlier."""
+        """As ``write``, but a loss of power may undo it, if that undoes all that is written later, too."""
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns; what one of its statements reads is of one instant."""

@@ -69,8 +69,8 @@ class Database:
         return self.settled(self._writer.submit(work, topics, safety=safety))
 
     def write_early(self, work: Callable[[Connection], T], *topics: str) -> T:
-        """As ``write``, but returns before the commit; until then only this process's writes see it."""
-        return self.write(work, *topics, safety=Safety.DONE)
+        """As ``write``, once it is committed: a loss of power may undo it until this process waits for the disk."""
+        return self.write(work, *topics, safety=Safety.VISIBLE)
 
     def submit(self, work: Callable[[Connection], T], *topics: str, safety: Safety = Safety.DURABLE) -> Future[T]:
         """As ``write``, without waiting; ``settled`` waits."""
