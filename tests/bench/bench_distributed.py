@@ -246,7 +246,7 @@ def scaling(directory: Path, namespace: Namespace) -> None:
         with services(directory, namespace, stages) as installation:
             one = experiment(directory, "waiting")
             run_all(installation, one, workers)
-            count = 3 * workers
+            count = 8 * workers  # twenty seconds: how it begins and ends is a small part of that
             rates[workers] = count * WAITING_TASKS / run_all(installation, one, count)
     for workers, rate in rates.items():
         figure(f"distributed_waiting_{workers}_workers", rate, "tasks/s", "-", workers * 20, "slots that never idle")

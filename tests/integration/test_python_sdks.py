@@ -11,28 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from portal_site import CLIENTS, WORDS, PortalServer, portal_events, portal_server, trusting
-from services.servers import Servers
+from portal_site import WORDS, PortalServer, portal_events, trusting
+from python_sdks import VERSIONS, check_gateway, interpreter, program
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
-VERSIONS = ("1.1.7", "2.0.22", "2.1.7", "2.2.7")
 OVER_TLS = ("1.1.7", "2.0.22", "2.1.7")
 """The first two take the port with TLS by default, and do not look at the certificate; those since 2.1 do."""
 
 Seen = dict[str, Any]
-
-
-def interpreter(version: str) -> str:
-    """The Python of the environment that services.sh has made for a version."""
-    path = Servers().env("sdks")[f"PYTHON_SDK_{version.replace('.', '_')}"]
-    assert Path(path).exists(), f"{path} is not there; run: tests/services/services.sh install sdks"
-    return path
-
-
-def program(version: str) -> list[str | Path]:
-    """The command that is a portal with that SDK."""
-    return [interpreter(version), CLIENTS / "portal_program.py"]
 
 
 @pytest.fixture(scope="module")
@@ -66,27 +53,6 @@ def seen(request: pytest.FixtureRequest, portals: Mapping[str, Future[Seen]]) ->
 
 def test_a_gateway_and_its_people(seen: Seen) -> None:
     check_gateway(seen, seen["told"]["gateway"])
-
-
-def check_gateway(seen: Seen, gateway: str) -> None:
-    """A gateway that was registered, and three people who have come."""
-    assert seen["gateway"] == {
-        "before": False,
-        "after": True,
-        "id": gateway,
-        "name": f"Portal {gateway}",
-        "acronym": "PTL",
-        "approved": True,
-        "listed": [gateway],
-        "versions": ["0.18.0"] * 7,
-    }
-    assert seen["people"] == {
-        "profile": ["ada", gateway],
-        "known": [True, False],
-        "listed": ["ada", "bob", "root"],
-        "names": ["ada", "bob", "root"],
-        "exists": True,
-    }
 
 
 def test_resources_and_applications(seen: Seen) -> None:
@@ -395,23 +361,3 @@ def test_how_full_the_storage_is(portals: Mapping[str, Future[Seen]]) -> None:
 def test_every_method_of_the_generation_was_called(seen: Seen) -> None:
     services = ("Airavata", "GroupManagerService", "UserProfileService", "TenantProfileService", "IamAdminServices")
     assert {each: seen["calls"][each]["left"] for each in services} == {each: [] for each in services}
-
-
-def test_the_newest_sdk_comes_over_tls_once_it_knows_the_authority(portal_host: PortalServer, tmp_path: Path) -> None:
-    version = VERSIONS[-1]
-    trusts = trusting(interpreter(version), portal_host.authority, tmp_path)
-    once = {"THRIFT_CONNECTION_MAX_RETRIES": "1", "THRIFT_CONNECTION_RETRY_DELAY": "0"}
-    with portal_host.portal(f"portal-tls-{version}", version=version, secure=["api"], greets=True) as told:
-        told["listeners"] = {**told["listeners"], "api": told["listeners"]["api_tls"]}
-        with pytest.raises(AssertionError, match="Failed to connect"):
-            portal_events(portal_host, program(version), told, once)
-        check_gateway(portal_events(portal_host, program(version), told, trusts), told["gateway"])
-
-
-def test_an_insecure_server_believes_everybody(servers: Mapping[str, str], tmp_path: Path) -> None:
-    with (
-        portal_server(tmp_path, servers, insecure=True) as host,
-        host.portal("portal-insecure", version=VERSIONS[-1], greets=True) as told,
-    ):
-        seen = portal_events(host, program(VERSIONS[-1]), told)
-    check_gateway(seen, told["gateway"])
