@@ -99,8 +99,14 @@ class Progress:
             following: list[Transition] = []
             for transition, result in zip(waiting, applied, strict=True):
                 self._note(transition, result, effects)
-                stops = self._stops(transition, result)
-                following += self._stop(result, effects) if stops else self._release(result, effects)
+                if self._stops(transition, result):
+                    following += self._stop(result, effects)
+                    continue
+                following += self._release(result, effects)
+                if result.task is not None and _is_tried_again(transition, result.task):
+                    # Its predecessors have ended long ago, so nothing else will release it. Also when the outcome comes
+                    # a second time: whoever had stored this may not have been able to tell the scheduler.
+                    effects.again.append(result.task)
             waiting = following
         self._publish(effects)
         return effects
@@ -117,20 +123,20 @@ class Progress:
             effects.changes += history_of(task)
         if task.parked and task.attempt == transition.attempt and transition.job is not None:
             self._watch(task, transition, effects)
-        if task.state is TaskState.CREATED and task.attempt > transition.attempt:
-            # Its predecessors have ended long ago, so nothing else will release it. Also when the outcome comes a
-            # second time: whoever had stored this may not have been able to tell the scheduler.
-            effects.again.append(task)
         if result.open_tasks == 0:
             effects.ended[task.experiment_id] = result.unsuccessful_tasks
 
     def _stops(self, transition: Transition, result: Applied) -> bool:
-        """Whether the task ended, in an experiment that is being cancelled, so that a job may belong to nobody now."""
+        """Whether the task ended, in an experiment that is being cancelled, so that a job may belong to nobody now.
+
+        Or whether it would run once more there, because its worker is gone.
+        """
         task = result.task
         if task is None or transition.expected is not TaskState.EXECUTING:
             return False
         stopped = task.state is TaskState.CANCELED and (result.unblocked or not result.open_tasks)
-        return bool(stopped or with_job(task)) and self._canceling(task.experiment_id)
+        matters = stopped or with_job(task) or _is_tried_again(transition, task)
+        return bool(matters) and self._canceling(task.experiment_id)
 
     def _stop(self, result: Applied, effects: _Effects) -> list[Transition]:
         """Messages that cancel the jobs, which the experiment outlives; transitions for what will not run."""
@@ -221,6 +227,11 @@ class Progress:
         self._journal.write(ends)
         if ended:
             self._nodes.remove(*ended)
+
+
+def _is_tried_again(transition: Transition, task: Task) -> bool:
+    """Whether this transition has made the task ready for another attempt."""
+    return task.state is TaskState.CREATED and task.attempt > transition.attempt
 
 
 class _Effects:

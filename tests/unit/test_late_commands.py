@@ -62,6 +62,17 @@ def test_the_next_try_is_made_once(played: Played) -> None:
     assert played.state() is ExperimentState.CANCELED
 
 
+def test_what_a_dead_worker_had_does_not_begin_once_more_in_what_is_cancelled(played: Played) -> None:
+    played.complete_up_to("set-up")
+    played.cancel()
+    played.commands_are_done()
+    assert played.state() is ExperimentState.CANCELING
+    played.restart()
+    played.commands_are_done()
+    assert played.untold("set-up", TaskAction.EXECUTE)
+    assert played.state() is ExperimentState.CANCELED
+
+
 def is_a_launch(changes: Sequence[StateChange]) -> bool:
     return any(each.state is ExperimentState.LAUNCHED for each in changes)
 
