@@ -15,6 +15,7 @@ import pytest
 import storage_site
 from paramiko.packet import Packetizer
 from storage_site import PATIENCE_S, StorageSite
+from stranger import rest
 
 from airavata_adapters.gateway_storage.packets import BoundedPacketizer
 
@@ -23,17 +24,6 @@ VERSION = b"SSH-2.0-stranger\r\n"
 
 def stranger(site: StorageSite) -> socket.socket:
     return socket.create_connection(site.address, timeout=PATIENCE_S)
-
-
-def rest(connection: socket.socket) -> bytes:
-    """All that is said until the end; a reset ends it, too."""
-    said = b""
-    try:
-        while data := connection.recv(65536):
-            said += data
-    except ConnectionResetError:
-        return said
-    return said
 
 
 def is_cut_while_sending(connection: socket.socket, content: bytes) -> bool:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from notebook_site import PATIENCE_S, Site
+from stranger import rest
 
 from airavata_adapters.notebook_routes.arriving_request import ArrivingRequest
 
@@ -31,17 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def stranger(site: Site) -> socket.socket:
     return socket.create_connection(site.address, timeout=PATIENCE_S)
-
-
-def rest(connection: socket.socket) -> bytes:
-    """All that is said until the end; a reset ends it, too."""
-    said = b""
-    try:
-        while data := connection.recv(65536):
-            said += data
-    except ConnectionResetError:
-        return said
-    return said
 
 
 def served_at_last(site: Site) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import thrift_site
+from stranger import rest
 from thrift_site import PATIENCE_S, TOKEN, Site, answers, call
 
 from airavata_adapters.thrift_api.limits import Limits
@@ -51,17 +52,6 @@ def drip(connection: socket.socket, content: bytes, every_s: float) -> bytes:
         if select.select([connection], [], [], every_s)[0]:
             return rest(connection)
     raise AssertionError("it took everything")
-
-
-def rest(connection: socket.socket) -> bytes:
-    """All that is said until the end; a reset ends it, too."""
-    said = b""
-    try:
-        while data := connection.recv(65536):
-            said += data
-    except ConnectionResetError:
-        return said
-    return said
 
 
 # -- sizes ------------------------------------------------------------------------------------
