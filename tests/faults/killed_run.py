@@ -1,14 +1,15 @@
 """Runs one experiment in an engine that kills itself (SIGKILL) at a chosen step (see ``faults.steps``).
 
-Usage: python -m faults.killed_run HOME EXPERIMENT_FILE KILL_AT LOG
+Usage: python -m faults.killed_run HOME EXPERIMENT_FILE LOG [NAME OCCURRENCE]
 
-KILL_AT is the number of the step, from 1; 0 kills never. Every step is
-appended to LOG as it is reached, so that a first run tells how many there are
-and which of them change a state.
+It dies at the step that has NAME for the OCCURRENCE-th time; without a name,
+never. Every step is appended to LOG as it is reached, so that a first run
+tells which there are.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -21,9 +22,9 @@ from airavata_workload.documents.experiment_file import load_experiment
 from airavata_workload.settings import load_settings
 
 
-def main(home: str, experiment_file: str, kill_at: str, log: str) -> int:
+def main(home: str, experiment_file: str, log: str, kill_at: str = "", occurrence: str = "1") -> int:
     """Run the experiment; the exit code says whether it completed."""
-    watch_installations(_steps(int(kill_at), Path(log)))
+    watch_installations(_steps(Path(log), kill_at, int(occurrence)))
     settings = load_settings(home=Path(home))
     with Installation(settings, service="run", private=True) as installation:
         installation.load_missing_dags()
@@ -38,13 +39,14 @@ def main(home: str, experiment_file: str, kill_at: str, log: str) -> int:
         return 0 if ended.state == "COMPLETED" else 1
 
 
-def _steps(kill_at: int, log: Path) -> Steps:
+def _steps(log: Path, kill_at: str, occurrence: int) -> Steps:
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    left = itertools.count(occurrence - 1, -1)
 
-    def note(number: int, names: Sequence[str]) -> None:
-        os.write(file, f"{number} {', '.join(names)}\n".encode())
+    def note(_number: int, names: Sequence[str]) -> None:
+        os.write(file, f"{', '.join(names)}\n".encode())
 
-    return Steps(note, lambda number, _: number == kill_at)
+    return Steps(note, lambda _, names: kill_at in names and next(left) == 0)
 
 
 if __name__ == "__main__":

@@ -151,10 +151,10 @@ class _Listener(ThreadingHTTPServer):
             self._places.release()
             raise
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def finish_request(self, request: Any, client_address: Any) -> None:
         try:
-            super().process_request_thread(request, client_address)
-        finally:
+            super().finish_request(request, client_address)
+        finally:  # before the connection is closed: who sees its end may come again at once
             self._places.release()
 
     def handle_error(self, _request: Any, client_address: Any) -> None:
