@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from airavata_workload.domain.job import Job
+from airavata_workload.domain.place_reuse import PlaceReuse
 from airavata_workload.domain.task import Priority, Task
 
 ORCHESTRATOR_QUEUE = "orchestrator"
@@ -94,7 +95,7 @@ class TaskMessage:
     from that of the machine which set it goes by that.
     ``avoid`` names sessions of workers on which it failed; one of these passes
     it on to the scheduler again (see ``passed_on``). ``passes`` counts how
-    often that has happened.
+    often that has happened. ``reuse`` is for the task after it.
     """
 
     task_id: str
@@ -116,6 +117,7 @@ class TaskMessage:
     action: TaskAction = TaskAction.EXECUTE
     avoid: tuple[str, ...] = ()
     passes: int = 0
+    reuse: PlaceReuse | None = None
 
     @property
     def user(self) -> str:
@@ -167,6 +169,7 @@ class TaskMessage:
         body = {name: getattr(self, name) for name in self.__slots__}
         body["type"] = "task"
         body["action"] = str(self.action)
+        body["reuse"] = self.reuse.to_json() if self.reuse else None
         return body
 
     @classmethod
@@ -175,6 +178,7 @@ class TaskMessage:
         values = {name: value for name, value in body.items() if name != "type"}
         values["action"] = TaskAction(values["action"])
         values["avoid"] = tuple(values.get("avoid", ()))
+        values["reuse"] = PlaceReuse.from_json(values.get("reuse"))
         return cls(**values)
 
 
@@ -197,7 +201,7 @@ class OutcomeMessage:
     """The end of one hand-out (worker or monitor to orchestrator).
 
     ``resource_unavailable`` says that the task's resource did not answer, which
-    opens its circuit in the scheduler.
+    opens its circuit in the scheduler. ``reuse`` is what the task was handed out with.
     """
 
     task_id: str
@@ -214,6 +218,7 @@ class OutcomeMessage:
     user_message: str = ""
     resource_unavailable: bool = False
     action: TaskAction = TaskAction.EXECUTE
+    reuse: PlaceReuse | None = None
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
@@ -222,12 +227,14 @@ class OutcomeMessage:
         body["verdict"] = str(self.verdict)
         body["action"] = str(self.action)
         body["job"] = self.job.to_json() if self.job else None
+        body["reuse"] = self.reuse.to_json() if self.reuse else None
         return body
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> OutcomeMessage:
         """The inverse of ``to_body``."""
         values = {name: value for name, value in body.items() if name != "type"}
+        values["reuse"] = PlaceReuse.from_json(values.get("reuse"))
         values["verdict"] = Verdict(values["verdict"])
         values["action"] = TaskAction(values["action"])
         values["job"] = Job.from_json(values["job"]) if values["job"] else None
@@ -240,6 +247,7 @@ class SlotReleased:
 
     ``resource_unavailable`` opens the resource's circuit; anything else closes
     it, except that a task which was not ``performed`` says nothing about it.
+    ``successor`` is a task that has its place already, without parameters.
     """
 
     task_id: str
@@ -249,6 +257,26 @@ class SlotReleased:
     performed: bool = True
     reason: str = ""
     action: TaskAction = TaskAction.EXECUTE
+    successor: TaskMessage | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        value = {name: getattr(self, name) for name in self.__slots__}
+        value["action"] = str(self.action)
+        value["successor"] = self.successor.to_body() if self.successor else None
+        return value
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> SlotReleased:
+        """The inverse of ``to_json``."""
+        successor = value.get("successor")
+        return cls(
+            **{
+                **value,
+                "action": TaskAction(value.get("action", TaskAction.EXECUTE)),
+                "successor": TaskMessage.from_body(successor) if successor else None,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,19 +287,12 @@ class SlotsReleased:
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
-        return {
-            "type": "released",
-            "slots": [
-                {name: getattr(slot, name) for name in SlotReleased.__slots__} | {"action": str(slot.action)}
-                for slot in self.slots
-            ],
-        }
+        return {"type": "released", "slots": [slot.to_json() for slot in self.slots]}
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> SlotsReleased:
         """The inverse of ``to_body``."""
-        slots = ({**slot, "action": TaskAction(slot.get("action", TaskAction.EXECUTE))} for slot in body["slots"])
-        return cls(slots=tuple(SlotReleased(**slot) for slot in slots))
+        return cls(slots=tuple(SlotReleased.from_json(slot) for slot in body["slots"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

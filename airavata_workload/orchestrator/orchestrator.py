@@ -14,21 +14,18 @@ from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import NotFoundError, UnavailableError
 from airavata_workload.domain.message import (
     ORCHESTRATOR_QUEUE,
-    SCHEDULER_QUEUE,
     OutcomeMessage,
-    SlotReleased,
-    SlotsReleased,
     TaskAction,
-    Verdict,
 )
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.domain.transition import Transition
 from airavata_workload.orchestrator import decision
 from airavata_workload.orchestrator.commands import Commands
+from airavata_workload.orchestrator.freed_places import FreedPlaces
 from airavata_workload.orchestrator.progress import Progress
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.registry import Registry
-from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
+from airavata_workload.ports.task_queue import Delivery, TaskQueue
 from airavata_workload.stage import Stage, decoded, each_or_set_aside
 
 log = structlog.get_logger("airavata_workload.orchestrator")
@@ -133,7 +130,6 @@ class Orchestrator(Stage):
 
     def _apply(self, outcomes: Sequence[OutcomeMessage]) -> Future[None]:
         transitions: list[Transition] = []
-        messages = [_slots_released(outcomes)]
         for outcome in outcomes:
             if outcome.action is TaskAction.CANCEL:
                 self._commands.cancel_answered(outcome)
@@ -141,7 +137,7 @@ class Orchestrator(Stage):
             transition = self._transition(outcome)
             if transition is not None:
                 transitions.append(transition)
-        return self._progress.apply_at_once(transitions, messages)
+        return self._progress.apply_at_once(transitions, FreedPlaces(outcomes, self._clock()))
 
     def _transition(self, outcome: OutcomeMessage) -> Transition | None:
         if outcome.verdict not in decision.NEEDS_TASK:
@@ -158,19 +154,3 @@ class Orchestrator(Stage):
 
 def _refuse(message: object) -> None:
     raise TypeError(f"the orchestrator takes no {type(message).__name__} for an outcome")
-
-
-def _slots_released(outcomes: Sequence[OutcomeMessage]) -> Message:
-    slots = tuple(
-        SlotReleased(
-            task_id=outcome.task_id,
-            resource=outcome.resource,
-            attempt=outcome.attempt,
-            resource_unavailable=outcome.resource_unavailable,
-            performed=outcome.verdict is not Verdict.HANDED_BACK,
-            reason=outcome.reason,
-            action=outcome.action,
-        )
-        for outcome in outcomes
-    )
-    return Message(queue=SCHEDULER_QUEUE, body=SlotsReleased(slots=slots).to_body(), priority=100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from airavata_workload.domain.message import (
     TaskMessage,
     task_queue,
 )
+from airavata_workload.domain.place_reuse import PlaceReuse
 from airavata_workload.leading import LeadingStage
 from airavata_workload.partition import Partition
 from airavata_workload.ports.graph_store import GraphStore
@@ -37,6 +39,10 @@ BATCH = 256
 MAX_WAIT_S = 1.0
 NOTE_INTERVAL_S = 1.0
 MAX_NOTES = 1000
+PLACE_REUSE_S = 0.5
+"""For how long tasks may follow one another in a place that nobody else waits for. A hold, or another gateway's task,
+comes that much later at most."""
+MAX_REUSES = 32
 
 
 class Scheduler(LeadingStage):
@@ -71,6 +77,7 @@ class Scheduler(LeadingStage):
         self._registry = registry
         self._new_room = new_room
         self._room = new_room()
+        self._kinds: tuple[str, ...] = ()
         self._next_kinds_us = 0
         self._next_check_us = 0
         self._clock = clock
@@ -107,7 +114,9 @@ class Scheduler(LeadingStage):
         """Take in what has come, send what may go."""
         self._room.follow_wall_clock(self._clock() - self._steady())
         if self._steady() >= self._next_kinds_us:
-            self._room.serve(self._partition.workers())
+            workers = self._partition.workers()
+            self._room.serve(workers)
+            self._kinds = tuple(sorted(workers))
             self._next_kinds_us = self._steady() + microseconds(NOTE_INTERVAL_S)
         deliveries = self._queue.consume([SCHEDULER_QUEUE], BATCH, self._wait_s())
         with self.dealing_with(self._queue, deliveries):
@@ -133,6 +142,8 @@ class Scheduler(LeadingStage):
         elif isinstance(message, SlotsReleased):
             for slot in message.slots:
                 self._room.released(slot, self._steady())
+                if slot.successor is not None:
+                    self._room.occupy(slot.successor, self._steady())
         elif isinstance(message, HoldChanged):
             self._hold_or_release(message.experiment_id)
         elif isinstance(message, ProcessCancelled):
@@ -159,7 +170,7 @@ class Scheduler(LeadingStage):
                 [
                     Message(
                         queue=task_queue(task.kind),
-                        body=task.to_body(),
+                        body=self._with_reuse(task).to_body(),
                         priority=task.priority if task.action is TaskAction.EXECUTE else 100,
                     )
                     for task in tasks
@@ -169,6 +180,13 @@ class Scheduler(LeadingStage):
         except BaseException:
             self._room.take_back(tasks)
             raise
+
+    def _with_reuse(self, task: TaskMessage) -> TaskMessage:
+        """The task, with leave for the next one to follow it, unless somebody might have to wait for that."""
+        if task.action is TaskAction.CANCEL or self._room.contested(task.resource):
+            return task
+        until_us = self._clock() + microseconds(PLACE_REUSE_S)
+        return replace(task, reuse=PlaceReuse(until_us=until_us, left=MAX_REUSES, kinds=self._kinds))
 
     def _check_places(self) -> None:
         """Take back, now and then, the places of tasks whose end was not told."""

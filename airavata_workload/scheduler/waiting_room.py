@@ -342,6 +342,10 @@ class WaitingRoom:
                 times.append(probe)
         return min(times, default=None)
 
+    def contested(self, resource: str) -> bool:
+        """Whether anybody waits for a place anywhere, or the resource does not answer: then every task must ask."""
+        return bool(self._on_shelf[Shelf.LINED]) or not self._resource(resource).circuit.closed
+
     # -- what can be told of it ---------------------------------------------------------
     def reasons(self) -> Iterator[tuple[str, str]]:
         """Each waiting task's id and what it waits for."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -238,6 +239,7 @@ class Worker(Stage):
                 while len(self._done) > MAX_REMEMBERED:
                     self._done.popitem(last=False)
                 self._running.discard(message.task_id)
+        outcome = replace(outcome, reuse=message.reuse)
         with self._lock:
             # The next task need not wait until this outcome is safe, as long as few outcomes are on their way.
             early = self._untold < self._slots
