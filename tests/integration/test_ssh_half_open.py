@@ -66,6 +66,15 @@ def open_shell(server: SshServer, proxy: Proxy) -> Iterator[Callable[..., SshShe
         shell.close()
 
 
+def test_a_connection_is_closed_that_was_longer_in_coming_than_it_may_idle(
+    proxy: Proxy, open_shell: Callable[..., SshShell]
+) -> None:
+    shell = open_shell(idle_timeout_s=0.2)
+    proxy.delay(0.1)
+    shell.run("true")
+    wait_for(lambda: shell._account.connections.connections == 0)
+
+
 # -- while something waits ---------------------------------------------------------------
 def test_every_command_that_waits_fails_at_once_and_the_next_connects_anew(
     server: SshServer, proxy: Proxy, open_shell: Callable[..., SshShell], tmp_path: Path

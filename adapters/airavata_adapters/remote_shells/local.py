@@ -163,10 +163,11 @@ class LocalShell(PooledShell):
 
     def _open_framed(self, deadline: Deadline) -> FramedShell:
         del deadline  # an sh on this machine answers
-        return FramedShell(LocalProgram(), self.where)
+        shell = FramedShell(LocalProgram(), self.where)
+        self._reaper.wake()
+        return shell
 
     def _shells(self) -> ShellPool:
-        self._reaper.wake()
         return self._pool
 
     def _close_idle(self, idle_for_s: float) -> bool:

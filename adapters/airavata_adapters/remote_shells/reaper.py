@@ -20,7 +20,7 @@ class Reaper:
         self._lock = threading.Lock()
 
     def wake(self) -> None:
-        """There is something to watch again. Cheap: call it at every use."""
+        """There is something to watch again: call it when there is, not before."""
         if self._timer is None:
             with self._lock:
                 self._schedule()

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import weakref
 
-from airavata_adapters.remote_shells.connection import SMALL_WINDOW_BYTES, connect
+from airavata_adapters.remote_shells.connection import SMALL_WINDOW_BYTES, WINDOW_BYTES, connect
 from airavata_adapters.remote_shells.connection_pool import ConnectionPool, Lease
 from airavata_adapters.remote_shells.deadline import Deadline
 from airavata_adapters.remote_shells.framed_shell import FramedShell
@@ -44,14 +44,20 @@ class Account:
 
     def start(self, script: str | None, deadline: Deadline) -> Program:
         """Start ``sh`` on a channel of its own, past all that the login files print."""
-        self._reaper.wake()
-        program = SshProgram(self.connections.open_channel(deadline), self.where, self._kill_group)
+        program = SshProgram(self.open_channel(deadline), self.where, self._kill_group)
         try:
             program.begin(script, self.where, deadline)
         except BaseException as error:
             program.give_up(error)
             raise
         return program
+
+    def open_channel(self, deadline: Deadline, window_bytes: int = WINDOW_BYTES) -> Lease:
+        """As ``ConnectionPool.open_channel``; the connection is closed when it has been idle for a while."""
+        try:
+            return self.connections.open_channel(deadline, window_bytes)
+        finally:  # not before: with no connection yet there is nothing to watch, and logging in may take long
+            self._reaper.wake()
 
     def use(self, user: SshShell) -> None:
         """The shell uses the account until ``leave``, or until nobody holds it any more."""
@@ -98,7 +104,7 @@ class SshShell(PooledShell):
     def open_channel(self, deadline: Deadline) -> Lease:
         """A bare session channel, for a subsystem. Raises as ``run``."""
         self._account.use(self)
-        return self._account.connections.open_channel(deadline, SMALL_WINDOW_BYTES)
+        return self._account.open_channel(deadline, SMALL_WINDOW_BYTES)
 
     def close(self) -> None:
         """Close the account's connections unless another shell uses them; a later ``run`` opens a new one."""
