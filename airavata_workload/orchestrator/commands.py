@@ -16,6 +16,7 @@ from airavata_workload.domain.change import Event, StateChange, Subject
 from airavata_workload.domain.clock import Clock, microseconds
 from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.job import Job
 from airavata_workload.domain.message import (
     Command,
     CommandKind,
@@ -33,7 +34,7 @@ from airavata_workload.domain.states import (
 from airavata_workload.domain.task import Task
 from airavata_workload.domain.transition import Transition
 from airavata_workload.journal import Journal, history_of
-from airavata_workload.orchestrator import decision, stopping
+from airavata_workload.orchestrator import decision, job_record, stopping
 from airavata_workload.orchestrator.ends import ending
 from airavata_workload.orchestrator.launching import Launching, hold_message
 from airavata_workload.orchestrator.progress import Progress, cancel_message, forget_message, watch_message
@@ -234,27 +235,41 @@ class Commands:
 
     def cancel_answered(self, outcome: OutcomeMessage) -> None:
         """A worker has cancelled a task's job, or could not (host down): then it is tried again."""
-        task = self._graph.task(outcome.task_id)
+        try:
+            task = self._graph.task(outcome.task_id)
+        except NotFoundError:
+            return  # another try has replaced it, which does not begin before its job is known to be over
         again = outcome.verdict in (Verdict.DEFERRED, Verdict.RETRYABLE)
         now_us, delay_us = self._clock(), microseconds(max(outcome.delay_s, 1.0))
         if task.parked:
             if again and task.attempt == outcome.attempt:
                 self._queue.publish([cancel_message(task, now_us, delay_us)])
             return
-        state = self._registry.experiment(outcome.experiment_id).state
-        if state not in (ExperimentState.CANCELING, ExperimentState.CANCELED):
+        tasks = self._graph.tasks(outcome.experiment_id)
+        if not _outlives_jobs(self._registry.experiment(outcome.experiment_id), tasks):
             return  # it has been tried again meanwhile
         handing_over = stopping.with_job(task)
         if again:
             self._queue.publish([cancel_message(handing_over or task, now_us, delay_us)])
             return
         if handing_over is not None and handing_over.job is not None:
+            # Written down first: after a crash nobody asks again about a job that is settled.
+            self._write_down_given_up(handing_over, handing_over.job, outcome)
             # Before anything ends: who reads the tasks after a crash must find which jobs are still to be cancelled.
             self._graph.settle_job(task.task_id, handing_over.job)
-        tasks = self._graph.tasks(outcome.experiment_id)
+            tasks = self._graph.tasks(outcome.experiment_id)
         self._progress.apply([self._not_run(each) for each in stopping.confirmed(task.task_id, tasks)])
-        # If nothing was kept open, the experiment itself was.
-        self._end_if_ended(tasks)
+        # If nothing was kept open, the experiment itself was, until the last of its jobs is over.
+        if not stopping.stop(tasks).cancel:
+            self._end_if_ended(tasks)
+
+    def _write_down_given_up(self, task: Task, job: Job, answer: OutcomeMessage) -> None:
+        """Make known what became of the job that the task had handed on; what is told already is not told again."""
+        record, changes = job_record.given_up(task, job, answer)
+        trail = self._registry.audit_trail(task.experiment_id)
+        told = {(change.subject_id, change.state) for change in trail if change.subject is Subject.JOB}
+        self._journal.write([change for change in changes if (change.subject_id, change.state) not in told])
+        self._registry.save_jobs([record])
 
     def _not_run(self, task: Task) -> Transition:
         return decision.not_run(task, self._by, self._clock(), "the experiment is cancelled")
@@ -295,6 +310,13 @@ class Commands:
             name=experiment.name,
             reason=reason,
         )
+
+
+def _outlives_jobs(experiment: Experiment, tasks: Sequence[Task]) -> bool:
+    """Whether it is cancelled, or kept from its end by nothing but jobs that no task waits for."""
+    if experiment.state in EXPERIMENT_ENDS or experiment.state is ExperimentState.CANCELING:
+        return experiment.state in (ExperimentState.CANCELING, ExperimentState.CANCELED)
+    return all(task.state in TASK_ENDS for task in tasks)
 
 
 def _is_about_another(command: Command, experiment: Experiment) -> bool:

@@ -1,13 +1,15 @@
 """How experiments end: what is written about it, for as many at once as end together.
 
-An experiment that is being cancelled and has no open task may still have a job
-that nobody waits for; it ends when that is known to be over.
+An experiment that has no open task may still have a job that nobody waits for:
+it was cancelled, or a task failed, before the task that was to wait had begun
+to. Unless it COMPLETED (then its DAG wants the job to run on), it ends when the
+job is known to be over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.clock import Clock
@@ -26,6 +28,19 @@ _PROCESS_END = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``changes`` that are to be written; ``experiment_ids`` of those that have ended with them, or had before.
+
+    ``unwatched``: tasks of the others, each with a job that is to be cancelled before its experiment ends, and that
+    nobody has asked for yet.
+    """
+
+    changes: Sequence[StateChange] = ()
+    experiment_ids: Sequence[str] = ()
+    unwatched: Sequence[Task] = ()
+
+
 class Ends:
     """Finds the changes with which experiments end, written by ``by``."""
 
@@ -35,8 +50,8 @@ class Ends:
         self._by = by
         self._clock = clock
 
-    def of(self, unsuccessful_tasks: Mapping[str, int]) -> tuple[list[StateChange], list[str]]:
-        """For experiments without open tasks, by id: the changes that are not written yet, and which of them end.
+    def of(self, unsuccessful_tasks: Mapping[str, int]) -> Ended:
+        """For experiments without open tasks, by id: what is not written yet, which of them end, and what keeps others.
 
         There are no changes for one that has ended before. Whoever made a
         task's change may have died before it wrote the change down, and after
@@ -45,24 +60,25 @@ class Ends:
         found = self._registry.several(list(unsuccessful_tasks))
         open_ones = [each for each in found.values() if each.state not in EXPERIMENT_ENDS]
         if not open_ones:
-            return [], list(unsuccessful_tasks)
+            return Ended(experiment_ids=list(unsuccessful_tasks))
         tasks = {dag.experiment_id: dag.tasks for dag in self._graph.loaded(each.experiment_id for each in open_ones)}
-        with_jobs = {each.experiment_id for each in open_ones if _has_jobs(each, tasks.get(each.experiment_id, ()))}
         # That a task was made is told with its experiment's launch, and would be no news at the end.
         lines = [change for some in tasks.values() for task in some for change in history_of(task)[1:]]
         changes = self._registry.unrecorded(lines)
+        unwatched: list[Task] = []
+        kept: set[str] = set()
         for experiment in open_ones:
-            if experiment.experiment_id in with_jobs:
+            mine = tasks.get(experiment.experiment_id, ())
+            tried = mine if unsuccessful_tasks[experiment.experiment_id] else ()
+            state, reason, user_message = _end(experiment, tried)
+            jobs = () if state is ExperimentState.COMPLETED else stopping.stop(mine).cancel
+            if not jobs:
+                changes += ending(experiment, state, self._by, self._clock(), reason, user_message)
                 continue
-            mine = tasks.get(experiment.experiment_id, ()) if unsuccessful_tasks[experiment.experiment_id] else ()
-            state, reason, user_message = _end(experiment, mine)
-            changes += ending(experiment, state, self._by, self._clock(), reason, user_message)
-        return changes, [each for each in unsuccessful_tasks if each not in with_jobs]
-
-
-def _has_jobs(experiment: Experiment, tasks: Sequence[Task]) -> bool:
-    """Whether it is being cancelled, and the cancellation of a job that its tasks handed on is not confirmed yet."""
-    return experiment.state is ExperimentState.CANCELING and bool(stopping.stop(tasks).cancel)
+            kept.add(experiment.experiment_id)
+            if experiment.state is not ExperimentState.CANCELING:  # whoever cancels it asks for that itself
+                unwatched += jobs
+        return Ended(changes, [each for each in unsuccessful_tasks if each not in kept], unwatched)
 
 
 def _end(experiment: Experiment, tasks: Sequence[Task]) -> tuple[ExperimentState, str, str]:

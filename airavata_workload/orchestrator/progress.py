@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
+import structlog
+
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import DagError
@@ -27,14 +29,13 @@ from airavata_workload.domain.message import (
 )
 from airavata_workload.domain.states import (
     ExperimentState,
-    JobState,
     TaskState,
 )
 from airavata_workload.domain.task import Task
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal, history_of
-from airavata_workload.orchestrator import decision, stopping
-from airavata_workload.orchestrator.ends import Ends
+from airavata_workload.orchestrator import decision, job_record, stopping
+from airavata_workload.orchestrator.ends import Ended, Ends
 from airavata_workload.orchestrator.freed_places import FreedPlaces
 from airavata_workload.orchestrator.loading import resolved_parameters
 from airavata_workload.orchestrator.stopping import with_job
@@ -42,6 +43,8 @@ from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.registry import JobRecord, Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
+
+log = structlog.get_logger("airavata_workload.orchestrator")
 
 
 class Progress:
@@ -153,28 +156,9 @@ class Progress:
         job = task.job
         if job is None:
             return
-        effects.jobs.append(
-            JobRecord(
-                job=job,
-                experiment_id=task.experiment_id,
-                task_id=task.task_id,
-                state=JobState.SUBMITTED,
-                updated_at_us=transition.at_us,
-            )
-        )
-        effects.changes.append(
-            StateChange(
-                subject=Subject.JOB,
-                subject_id=job.job_id,
-                experiment_id=task.experiment_id,
-                state=JobState.SUBMITTED,
-                at_us=job.submitted_at_us or transition.at_us,
-                by=transition.by,
-                attempt=task.attempt,
-                name=job.job_name,
-                reason=f"accepted by {job.cluster}",
-            )
-        )
+        record, change = job_record.submitted(task, job, transition.by, transition.at_us)
+        effects.jobs.append(record)
+        effects.changes.append(change)
         effects.messages.append(watch_message(task))
         if self._canceling(task.experiment_id):
             effects.messages.append(cancel_message(task))
@@ -219,22 +203,33 @@ class Progress:
 
     def _write_down(self, effects: _Effects) -> None:
         """What a crash keeps from being written is rebuilt from the tasks' history."""
-        ends, ended = self._ends.of(effects.ended) if effects.ended else ([], [])
-        self._journal.write([*effects.changes, *ends], durable=False)
+        ended = self._ends.of(effects.ended) if effects.ended else Ended()
+        self._cancel(ended.unwatched)
+        self._journal.write([*effects.changes, *ended.changes], durable=False)
         if effects.jobs:
             self._registry.save_jobs(effects.jobs, durable=False)
-        if ended:
-            self._nodes.remove(*ended)
+        if ended.experiment_ids:
+            self._nodes.remove(*ended.experiment_ids)
 
     def end(self, experiment_id: str, unsuccessful_tasks: int) -> None:
         """Write the end of an experiment that has no open task, unless a job has to be cancelled before.
 
         Writing it again changes nothing.
         """
-        ends, ended = self._ends.of({experiment_id: unsuccessful_tasks})
-        self._journal.write(ends)
-        if ended:
-            self._nodes.remove(*ended)
+        ended = self._ends.of({experiment_id: unsuccessful_tasks})
+        self._cancel(ended.unwatched)
+        self._journal.write(ended.changes)
+        if ended.experiment_ids:
+            self._nodes.remove(*ended.experiment_ids)
+
+    def _cancel(self, unwatched: Sequence[Task]) -> None:
+        """Ask for the cancellation of jobs that no task waits for, and that keep their experiments open."""
+        if unwatched:
+            log.warning(
+                "jobs that no task will wait for are cancelled before their experiments end",
+                jobs=[(task.experiment_id, task.name, task.job.job_id if task.job else "") for task in unwatched],
+            )
+            self._queue.publish([cancel_message(task) for task in unwatched])
 
 
 def _is_tried_again(transition: Transition, task: Task) -> bool:
