@@ -36,7 +36,9 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
     """The transition for every other verdict.
 
     While the experiment is being cancelled nothing is tried again: whatever
-    ended without success is CANCELED. Otherwise a deferral or a hand-back
+    ended without success is CANCELED. But what was announced by it, or by an
+    earlier attempt, may have happened: then it goes back, so that it is looked
+    into and undone before it ends (``stopping``). Otherwise a deferral or a hand-back
     goes back to CREATED and is not counted; a retryable error is counted and
     goes back as long as the retry policy allows. A delay begins with the
     outcome, by the clock of whoever reported it: see ``Task.delay_us``.
@@ -52,6 +54,8 @@ def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling:
         by=outcome.by,
         reason=outcome.reason,
     )
+    if cancelling and task.intent is not None and not task.parked:
+        return back
     if cancelling:
         return _end(back, task, TaskState.CANCELED, outcome.reason or "cancelled", "")
     if outcome.verdict is Verdict.CANCELED:

@@ -42,3 +42,17 @@ def test_a_task_that_stopped_before_it_waited_for_the_job_leaves_it_to_the_submi
     played.told("submit", TaskAction.CANCEL)
     played.report(monitor, Verdict.CANCELED, reason="no longer wanted")
     check_that_it_ends_with_the_cancellation(played)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DEFERRED, Verdict.RETRYABLE, Verdict.CANCELED, Verdict.HANDED_BACK])
+def test_a_submission_of_which_nobody_knows_how_it_ended_is_looked_into(played: Played, verdict: Verdict) -> None:
+    submit = played.complete_up_to("submit")
+    assert played.installation.graph.record_intent(submit.task_id, submit.attempt, {"job_name": JOB.job_name})
+    played.cancel()
+    played.report(submit, verdict, reason="the connection broke")
+    asked = played.told("submit", TaskAction.CANCEL)
+    assert asked.intent == {"job_name": JOB.job_name}
+    assert played.state() is ExperimentState.CANCELING
+    played.report(asked, Verdict.COMPLETED)
+    played.until(lambda: played.state() is ExperimentState.CANCELED)
+    assert played.untold("submit", TaskAction.EXECUTE)
