@@ -16,6 +16,7 @@ from airavata_workload.domain.states import ExperimentState, JobState, ProcessSt
 from airavata_workload.domain.task import TaskChange
 from airavata_workload.ports.registry import JobRecord
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
+from airavata_workload.records.record import latest
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
 from airavata_workload.records.tasks import TaskTypes
 from airavata_workload.testing.samples import experiment as sample_experiment
@@ -134,3 +135,42 @@ def test_a_process_says_where_it_runs_whoever_chose_that() -> None:
         assert (process.compute_resource_id, process.application_deployment_id) == ("b", "b_cat")
         assert process.process_resource_schedule == there
         assert process.user_name == "ada"
+
+
+def test_an_end_is_the_latest_whatever_the_clocks_said_of_those_who_wrote() -> None:
+    hour_ms = 3_600_000
+    ahead = [
+        change(Subject.EXPERIMENT, "x_1", "EXECUTING", hour_ms),
+        change(Subject.PROCESS, SECOND, "MONITORING", hour_ms),
+        change(Subject.JOB, "1", "ACTIVE", hour_ms, name=job("alpha").job_name),
+    ]
+    right = [
+        change(Subject.EXPERIMENT, "x_1", "COMPLETED", 9_000),
+        change(Subject.PROCESS, SECOND, "COMPLETED", 9_000),
+        change(Subject.JOB, "1", "COMPLETE", 9_000, name=job("alpha").job_name),
+    ]
+    old = history()
+    lines = (*old.tasks[0].history, TaskChange(state=TaskState.EXECUTING, attempt=2, at_us=hour_ms * 1000, by="t"))
+    lines += (TaskChange(state=TaskState.COMPLETED, attempt=2, at_us=9_000_000, by="t"),)
+    told = replace(
+        old,
+        changes=(*right, *ahead),
+        tasks=(replace(old.tasks[0], state=TaskState.COMPLETED, history=lines), *old.tasks[1:]),
+        jobs=[replace(old.jobs[0], state=JobState.COMPLETE)],
+    )
+    statuses = experiment_statuses(told.changes, present=ExperimentState.COMPLETED)
+    assert latest(statuses) == statuses[-1]
+    assert statuses[-1].state is ExperimentState.COMPLETED
+    (process,) = processes(told)
+    ended = latest(process.process_statuses)
+    assert ended is not None
+    assert ended.state is ProcessState.COMPLETED
+    stage, submit = process.tasks or ()
+    assert [each.state for each in (latest(stage.task_statuses),) if each] == [TaskState.COMPLETED]
+    (made,) = submit.jobs or ()
+    assert [each.job_state for each in (latest(made.job_statuses),) if each] == [JobState.COMPLETE]
+
+
+def test_one_that_is_tried_again_has_not_ended() -> None:
+    changes = history().changes
+    assert experiment_statuses(changes, present=ExperimentState.LAUNCHED) == experiment_statuses(changes)

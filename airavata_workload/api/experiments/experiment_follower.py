@@ -95,7 +95,7 @@ class ExperimentFollower(Stage):
             return  # not launched yet
         new = replace(
             old,
-            experiment_status=(*(old.experiment_status or ())[:1], *experiment_statuses(changes)),
+            experiment_status=experiment_statuses(changes, (old.experiment_status or ())[:1], launched.state),
             errors=experiment_errors(changes) or None,
         )
         tasks = self._workload.tasks(experiment_id)

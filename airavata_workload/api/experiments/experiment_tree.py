@@ -7,10 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from airavata_workload.api.experiments.experiment_request import DEPLOYMENT
+from airavata_workload.api.experiments.status_order import with_last
 from airavata_workload.api.machines.cluster_name import ClusterName
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.experiment import Experiment
-from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, TaskState
+from airavata_workload.domain.states import (
+    EXPERIMENT_ENDS,
+    PROCESS_ENDS,
+    ExperimentState,
+    JobState,
+    ProcessState,
+    TaskState,
+)
 from airavata_workload.domain.task import Task, TaskChange
 from airavata_workload.ports.registry import JobRecord
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
@@ -51,9 +59,14 @@ class ExperimentHistory:
     launched: Experiment | None = None
 
 
-def experiment_statuses(changes: Iterable[StateChange]) -> tuple[ExperimentStatus, ...]:
-    """Every state that the experiment has been in, in order of time."""
-    return tuple(
+def experiment_statuses(
+    changes: Iterable[StateChange], first: Sequence[ExperimentStatus] = (), present: ExperimentState | None = None
+) -> tuple[ExperimentStatus, ...]:
+    """The ``first`` statuses, then every state that the experiment has been in, in order of time.
+
+    If it is known to have ended (``present``), that comes last, whatever the clocks said of those who wrote the times.
+    """
+    told = tuple(
         ExperimentStatus(
             state=ExperimentState(change.state),
             changed_at_ms=change.at_us // _US_PER_MS,
@@ -63,6 +76,8 @@ def experiment_statuses(changes: Iterable[StateChange]) -> tuple[ExperimentStatu
         for change in changes
         if change.subject is Subject.EXPERIMENT
     )
+    ended = present if present in EXPERIMENT_ENDS else None
+    return with_last((*first, *told), lambda status: status.state is ended)
 
 
 def experiment_errors(changes: Iterable[StateChange]) -> tuple[RecordedError, ...]:
@@ -105,7 +120,9 @@ def _process(
         experiment_id=history.experiment_id,
         created_at_ms=min(instants_ms, default=None),
         updated_at_ms=max(instants_ms, default=None),
-        process_statuses=tuple(_process_status(change) for change in changes),
+        process_statuses=with_last(
+            [_process_status(change) for change in changes], lambda status: status.state in PROCESS_ENDS
+        ),
         tasks=made,
         task_dag=",".join(task.task_id for task in made),
         process_errors=tuple(
@@ -174,7 +191,9 @@ def _task(task: Task, jobs: Sequence[GatewayJob]) -> GatewayTask:
         parent_process_id=task.process_id,
         created_at_ms=min(instants_ms, default=0),
         updated_at_ms=max(instants_ms, default=0),
-        task_statuses=tuple(_task_status(task.task_id, line) for line in task.history),
+        task_statuses=with_last(
+            [_task_status(task.task_id, line) for line in task.history], lambda status: status.state is task.state
+        ),
         task_detail=task.name,
         task_errors=tuple(
             RecordedError(
@@ -229,9 +248,9 @@ def gateway_jobs(history: ExperimentHistory, process_id: str) -> list[GatewayJob
 def _job_statuses(record: JobRecord, changes: Sequence[StateChange]) -> tuple[JobStatus, ...]:
     told = tuple(_job_status(record, change.state, change.at_us, change.reason) for change in changes)
     # The audit trail may lag behind the job's own row, never the other way round.
-    if told and told[-1].job_state is record.state:
-        return told
-    return (*told, _job_status(record, record.state, record.updated_at_us, record.reason))
+    if all(status.job_state is not record.state for status in told):
+        told = (*told, _job_status(record, record.state, record.updated_at_us, record.reason))
+    return with_last(told, lambda status: status.job_state is record.state)
 
 
 def _job_status(record: JobRecord, state: str, at_us: int, reason: str) -> JobStatus:

@@ -128,4 +128,5 @@ class ExperimentViews:
 def _statuses(experiment: GatewayExperiment, history: ExperimentHistory) -> tuple[ExperimentStatus, ...]:
     """That of its creation, then those that the engine knows."""
     first: Sequence[ExperimentStatus] = (experiment.experiment_status or ())[:1]
-    return (*first, *experiment_statuses(history.changes))
+    present = history.launched.state if history.launched is not None else None
+    return experiment_statuses(history.changes, first, present)
