@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 from chaos import evidence
 from chaos.faults import Fault, Faults, together
 from chaos.invariants import Findings, judge
-from chaos.load import Load
+from chaos.load import Load, User, engine_client
+from chaos.portal import Portal, PortalTrials
+from chaos.portal_verdict import judge_portal
 from chaos.servers import Backing
 from chaos.site import Pace, Site
 from chaos.sweep import Sweep
@@ -26,6 +29,8 @@ from airavata_workload.domain.change import Subject
 from airavata_workload.domain.states import TaskState
 
 AT_ONCE = 8
+BY_PORTAL = 3
+"""So many more are open that a portal has launched."""
 READY_WITHIN_S = 90.0
 UNDISTURBED_WITHIN_S = 120.0
 SETTLE_WITHIN_S = 300.0
@@ -59,6 +64,8 @@ class Summary:
     minutes: float
     embedded: bool
     experiments: int = 0
+    by_portal: int = 0
+    """Of these, launched over Thrift."""
     ends: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     faults_in_all: int = 0
@@ -111,7 +118,12 @@ class Run:
             remote_data=remote_data,
             remote_content=remote_content,
         )
-        self.load = Load(self.site, self._trials, self.note, at_once=AT_ONCE, most=plan.experiments)
+        chance = random.Random(plan.seed + 1)
+        self._portal = Portal(list(self.site.api_ports.values()), directory / "portal", chance)
+        self._portal_trials = PortalTrials(self.site.job_logs, chance)
+        self._own = User(lambda: engine_client(self.site), self._trials.next, AT_ONCE, plan.experiments)
+        self._by_portal = User(lambda: nullcontext(self._portal), self._portal_trials.next, BY_PORTAL)
+        self.load = Load(self.site, [self._own, self._by_portal], self.note)
 
     def note(self, what: str, **values: Any) -> None:
         """Add a line to the timeline."""
@@ -152,13 +164,15 @@ class Run:
         self.site.watch_steps = self.plan.every_step
         self.site.fleet.start()
         self.site.fleet.wait_until_ready(READY_WITHIN_S)
-        undisturbed = [self._trials.of(sort) for sort in self._trials.sorts()]
-        self.load.trials += undisturbed
+        self._portal.register()
+        self._own.trials += [self._trials.of(sort) for sort in self._trials.sorts()]
+        self._by_portal.trials += [self._portal_trials.next() for _ in range(BY_PORTAL)]
+        undisturbed = self.load.trials
         self.load.start()
         if not self.load.wait_until_all_ended(UNDISTURBED_WITHIN_S):
             states = [f"{trial.experiment_id} ({trial.sort})" for trial in self.load.open()]
             raise RuntimeError(f"undisturbed, these did not end: {', '.join(states)}; {self.load.errors}")
-        wrong = judge(self.site, undisturbed).all()
+        wrong = self._judged().all()
         if wrong:
             raise RuntimeError(f"undisturbed, this is wrong: {wrong}")
         lasted = [trial.ended_at_s - trial.submitted_at_s for trial in undisturbed]
@@ -212,7 +226,7 @@ class Run:
 
     def _end(self) -> None:
         self.load.stop()
-        findings = judge(self.site, self.load.trials)
+        findings = self._judged()
         evidence.keep(self.site, self.load.trials, findings.all())
         recovery_s, after = self._longest_recovery()
         codes = self.site.fleet.stop()
@@ -226,9 +240,16 @@ class Run:
         self._sum_up(findings)
         summary.longest_recovery_s, summary.longest_recovery_from = round(recovery_s, 1), after
 
+    def _judged(self) -> Findings:
+        findings = judge(self.site, self.load.trials)
+        judge_portal(self._portal, [trial for trial in self._by_portal.trials if trial.end is not None], findings)
+        findings.disagreeing += [f"the API says: {fault}" for fault in dict.fromkeys(self._portal.faults)]
+        return findings
+
     def _sum_up(self, findings: Findings) -> None:
         summary, trials = self.summary, self.load.trials
         summary.experiments = len(trials)
+        summary.by_portal = len(self._by_portal.trials)
         summary.ends = dict(Counter(str(trial.end) for trial in trials))
         lasted = [trial.ended_at_s - trial.submitted_at_s for trial in trials if trial.end is not None]
         summary.slowest_experiment_s = round(max(lasted, default=0.0), 1)

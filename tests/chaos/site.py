@@ -62,6 +62,7 @@ class Site:
         self.watch_steps = False
         self.job_logs = (servers.scratch_root if servers else directory) / "job-logs"
         self.proxies: dict[str, list[Proxy]] = {}
+        self.api_ports = {name: free_port() for name in (("serve-1",) if embedded else ("api-1", "api-2"))}
         (self.home / "clusters").mkdir(parents=True)
         (self.home / "dags").mkdir()
         (self.home / "dags" / f"{TWO_JOBS}.yaml").write_text(TWO_JOBS_DAG)
@@ -167,6 +168,8 @@ class Site:
                 "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", "")))),
                 "CHAOS_CLOCK": str(self._clock_of(name)),
             }
+            if name in self.api_ports:
+                environment["AIRAVATA_WORKLOAD_THRIFT__LISTENERS__API__PORT"] = str(self.api_ports[name])
             if self.watch_steps:
                 environment["CHAOS_STEPS"] = str(self.directory / "steps" / name)
                 environment["CHAOS_KILL_AT"] = self.step_of(name)
