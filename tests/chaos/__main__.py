@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,18 +27,19 @@ def main() -> int:
     """Parse the arguments, carry the run out, print its summary."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="what is done, to whom and when (default: by chance)")
-    parser.add_argument("--minutes", type=float, default=4.0, help="how long faults are injected (default: 4)")
+    parser.add_argument("--minutes", type=float, default=4.0, help="how long anything is disturbed (default: 4)")
     parser.add_argument("--experiments", type=int, default=None, help="at most so many (default: as many as fit)")
     parser.add_argument("--pace", choices=("short", "long"), default=None, help="how long each fault lasts")
     parser.add_argument(
         "--embedded", action="store_true", help="one 'serve' on embedded stores, no server but clusters"
     )
     parser.add_argument("--no-steps", action="store_true", help="do not kill each stage at each of its steps first")
-    parser.add_argument("--step-minutes", type=float, default=60.0, help="as many of these kills as fit (default: 60)")
+    parser.add_argument("--step-minutes", type=float, help="as many of these kills as fit (default: half of --minutes)")
     parser.add_argument("--servers", choices=("own", "environment", "none"), default="own", help=SERVERS_HELP)
     parser.add_argument("--without", action="append", default=[], help="leave a kind of fault out (may be repeated)")
     parser.add_argument("--keep", action="store_true", help="keep logs and homes even if all was right")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # nothing stays behind then either
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1_000_000)
     pace = {"short": SHORT, "long": LONG}[arguments.pace or ("long" if arguments.minutes > 10 else "short")]
     plan = Plan(

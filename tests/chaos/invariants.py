@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chaos import job_processes
 from chaos.site import Site
 from chaos.trials import Trial
 
@@ -93,7 +94,7 @@ def _judge_tasks(name: str, tasks: Iterable[Task], end: ExperimentState, finding
 
 
 def _job_lines(trial: Trial) -> list[str]:
-    return trial.job_log.read_text().split() if trial.job_log is not None and trial.job_log.exists() else []
+    return job_processes.begun(trial.job_log) if trial.job_log is not None else []
 
 
 def _judge_jobs(trial: Trial, findings: Findings) -> None:
@@ -199,14 +200,10 @@ def _keeps(queue: str) -> bool:
 def _jobs_that_run(installation: Installation, trials: Sequence[Trial]) -> list[str]:
     found = []
     for trial in trials:
-        for process_id in _job_lines(trial):
-            with_words = Path("/proc", process_id, "cmdline")
-            try:
-                running = str(trial.job_log).encode() in with_words.read_bytes()
-            except OSError:
-                running = False
-            if running:
-                found.append(f"{trial.experiment_id}: process {process_id} of its job still runs")
+        found += [
+            f"{trial.experiment_id}: process {process_id} of its job still runs"
+            for process_id in (job_processes.running(trial.job_log) if trial.job_log is not None else ())
+        ]
         found += [
             f"{trial.experiment_id}: its job {record.job.job_id} is {record.state} in the registry"
             for record in installation.registry.jobs(trial.experiment_id)

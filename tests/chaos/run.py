@@ -31,6 +31,10 @@ from airavata_workload.domain.states import TaskState
 AT_ONCE = 8
 BY_PORTAL = 3
 """So many more are open that a portal has launched."""
+LEAST_OF_FAULTS = 0.25
+"""So much of a run's time is for faults, however long the kills at steps took."""
+NAP_S_IN_SWEEP = 15.0
+"""While services die at their steps jobs work so long that whoever leads after them still sees them at work."""
 READY_WITHIN_S = 90.0
 UNDISTURBED_WITHIN_S = 120.0
 SETTLE_WITHIN_S = 300.0
@@ -40,7 +44,7 @@ heartbeat and back-off of services that were cut off for long."""
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to do. ``minutes`` of faults; ``experiments`` at most (``None``: as many as fit).
+    """What a run is to do. ``minutes`` of kills and faults; ``experiments`` at most (``None``: as many as fit).
 
     ``every_step``: first kill each stage once at each named step that it takes.
     """
@@ -50,8 +54,8 @@ class Plan:
     experiments: int | None = None
     embedded: bool = False
     every_step: bool = True
-    step_minutes: float = 60.0
-    """After so long no further step is begun; a seed determines which come first."""
+    step_minutes: float | None = None
+    """After so long no further step is begun (``None``: half of ``minutes``); a seed determines which come first."""
     without: tuple[str, ...] = ()
     """Kinds of faults that are left out, to look for what else is wrong."""
 
@@ -135,9 +139,11 @@ class Run:
         """The whole run. The summary says what was found; it raises only if the run itself could not be made."""
         try:
             self._start()
+            end_s = time.monotonic() + self.plan.minutes * 60
             if self.plan.every_step:
                 self._sweep()
-            self._disturb()
+            # Steps that took longer than they were given leave some time for other faults all the same.
+            self._disturb(max(end_s, time.monotonic() + self.plan.minutes * 60 * LEAST_OF_FAULTS))
             self._end()
         finally:
             self.site.close()
@@ -180,18 +186,20 @@ class Run:
         self.note("undisturbed", median_s=self.summary.median_undisturbed_s)
 
     def _sweep(self) -> None:
-        sweep = Sweep(self.site, self.note, random.Random(self.plan.seed), self.plan.step_minutes * 60)
+        minutes = self.plan.minutes / 2 if self.plan.step_minutes is None else self.plan.step_minutes
+        sweep = Sweep(self.site, self.note, random.Random(self.plan.seed), minutes * 60)
+        usual_s, self._trials.longest_nap_s = self._trials.longest_nap_s, NAP_S_IN_SWEEP
         self.load.resume_adding()
         sweep.carry_out()
+        self._trials.longest_nap_s = usual_s
         self.summary.steps_killed_at = dict(Counter(stage for stage, _ in sweep.killed_at))
         self.summary.steps_not_tried = sweep.not_tried
         self.summary.steps_not_reached = [f"{stage}: {step}" for stage, step in sweep.not_reached]
         self.load.stop_adding()
         self._settle()
 
-    def _disturb(self) -> None:
+    def _disturb(self, end_s: float) -> None:
         self.load.resume_adding()
-        end_s = time.monotonic() + self.plan.minutes * 60
         injected: Counter[str] = Counter()
         for faults, rest_s in Faults(self.site, self.plan.seed, self.plan.without):
             self._sleep(rest_s)

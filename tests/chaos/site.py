@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chaos import job_processes
 from chaos.disk import SmallDisk
 from chaos.fleet import Fleet, Program
 from chaos.proxy import LOOPBACK, Proxy
 from chaos.servers import CLUSTER_NAMES, Backing, through
-from chaos.trials import HERE, TWO_JOBS, TWO_JOBS_DAG
+from chaos.trials import DAGS, HERE
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.settings import load_settings
@@ -65,7 +66,8 @@ class Site:
         self.api_ports = {name: free_port() for name in (("serve-1",) if embedded else ("api-1", "api-2"))}
         (self.home / "clusters").mkdir(parents=True)
         (self.home / "dags").mkdir()
-        (self.home / "dags" / f"{TWO_JOBS}.yaml").write_text(TWO_JOBS_DAG)
+        for name, description in DAGS.items():
+            (self.home / "dags" / f"{name}.yaml").write_text(description)
         self.job_logs.mkdir(mode=0o777, exist_ok=True)
         self.job_logs.chmod(0o777)
         (directory / "steps").mkdir()
@@ -214,8 +216,9 @@ class Site:
             self.disk.free()
 
     def close(self) -> None:
-        """Give everything back."""
+        """Give everything back; jobs that an engine no longer ends are ended too."""
         self.fleet.kill_all()
+        job_processes.end_all(self.job_logs)
         for proxies in self.proxies.values():
             for proxy in proxies:
                 proxy.close()

@@ -20,7 +20,17 @@ from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 
 HERE = "here"
 """The cluster that is this machine, without SSH."""
-NEAR = ("forked", "waited-for", "fan-out", "failing", "cancelled", "tried-again", "two-jobs-cancelled", "held")
+NEAR = (
+    "forked",
+    "waited-for",
+    "fan-out",
+    "failing",
+    "cancelled",
+    "tried-again",
+    "two-jobs-cancelled",
+    "held",
+    "unwatched",
+)
 FAR = ("slurm", "forked-over-ssh", "slurm-failing", "across-clusters", "slurm-cancelled", "slurm-two-jobs")
 """The sorts of trial on this machine, and on clusters behind SSH."""
 FOR_EVER_S = 900
@@ -50,6 +60,30 @@ tasks:
     after: [first, second]
     parameters: {job: "${tasks.second.outputs.job}"}
 """
+
+UNWATCHED = "unwatched"
+UNWATCHED_DAG = """
+application_type: unwatched
+description: A job that nobody comes to wait for, because something else fails before
+tasks:
+  set-up:
+    kind: env-setup
+    parameters: {directory: "${process.working_directory}"}
+  submit:
+    kind: job-submission
+    after: set-up
+    parameters: {directory: "${process.working_directory}", commands: "${application.commands}"}
+  gate:
+    kind: command
+    after: submit
+    parameters: {command: ["false"]}
+  monitor:
+    kind: job-monitoring
+    after: [submit, gate]
+    parameters: {job: "${tasks.submit.outputs.job}"}
+"""
+DAGS = {TWO_JOBS: TWO_JOBS_DAG, UNWATCHED: UNWATCHED_DAG}
+"""Descriptions of the abstract DAGs that trials follow and that do not come with the engine."""
 
 JOB = 'echo "$$" >>"$1"; sleep "$3" || exit; cp "$2" out.txt; exit "$4"'
 """Said before anything else, so that a job counts which is killed at once."""
@@ -138,6 +172,8 @@ class Trials:
     remote_data: str = ""
     """A file on delta, as ``delta:/path``."""
     remote_content: bytes = b""
+    longest_nap_s: float = 3.0
+    """How long a job works at most. A monitor that has just begun to lead sees only the end of a short one."""
     made: int = 0
     _input: Path = field(init=False)
 
@@ -158,7 +194,7 @@ class Trials:
 
     def of(self, sort: str) -> Trial:
         """A trial of the given sort."""
-        nap_s = round(self.random.uniform(0.1, 3.0), 1)
+        nap_s = round(self.random.uniform(0.1, self.longest_nap_s), 1)
         if sort == "fan-out":
             return self._fan_out(sort)
         cluster, application_type = HERE, "hpc-batch"
@@ -168,6 +204,9 @@ class Trials:
             application_type = "local"
         if TWO_JOBS in sort:
             application_type = TWO_JOBS
+        if sort == UNWATCHED:
+            trial = self._job(sort, cluster, FOR_EVER_S, application_type=UNWATCHED)
+            return replace(trial, expected=ExperimentState.FAILED, orders=())
         if sort.endswith("cancelled"):
             return self._job(sort, cluster, FOR_EVER_S, application_type=application_type)
         if sort == "across-clusters":

@@ -22,7 +22,9 @@ def with_last(statuses: Sequence[S], is_last: Callable[[S], bool]) -> tuple[S, .
     As they are, if it is true for none of them.
     """
     found = [number for number, status in enumerate(statuses) if is_last(status)]
+    others = list(statuses)
     if not found:
-        return tuple(statuses)
+        return tuple(others)
     at_ms = max(status.changed_at_ms or 0 for status in statuses)
-    return (*statuses[: found[-1]], *statuses[found[-1] + 1 :], replace(statuses[found[-1]], changed_at_ms=at_ms))
+    last = replace(others.pop(found[-1]), changed_at_ms=at_ms)
+    return (*others, last)
