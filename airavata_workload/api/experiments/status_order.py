@@ -22,9 +22,9 @@ def with_last(statuses: Sequence[S], is_last: Callable[[S], bool]) -> tuple[S, .
     As they are, if it is true for none of them.
     """
     found = [number for number, status in enumerate(statuses) if is_last(status)]
-    others = list(statuses)
+    others: list[S] = list(statuses)
     if not found:
         return tuple(others)
     at_ms = max(status.changed_at_ms or 0 for status in statuses)
-    last = replace(others.pop(found[-1]), changed_at_ms=at_ms)
-    return (*others, last)
+    others.append(replace(others.pop(found[-1]), changed_at_ms=at_ms))
+    return tuple(others)
