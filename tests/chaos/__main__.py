@@ -35,6 +35,7 @@ def main() -> int:
     )
     parser.add_argument("--no-steps", action="store_true", help="do not kill each stage at each of its steps first")
     parser.add_argument("--step-minutes", type=float, help="as many of these kills as fit (default: half of --minutes)")
+    parser.add_argument("--step", action="append", default=[], help="only this one, as 'monitor: before shell.run'")
     parser.add_argument("--servers", choices=("own", "environment", "none"), default="own", help=SERVERS_HELP)
     parser.add_argument("--without", action="append", default=[], help="leave a kind of fault out (may be repeated)")
     parser.add_argument("--keep", action="store_true", help="keep logs and homes even if all was right")
@@ -49,6 +50,7 @@ def main() -> int:
         arguments.embedded,
         not arguments.no_steps,
         arguments.step_minutes,
+        tuple(arguments.step),
         tuple(arguments.without),
     )
     directory = Path(tempfile.mkdtemp(prefix="chaos-run-"))

@@ -56,6 +56,8 @@ class Plan:
     every_step: bool = True
     step_minutes: float | None = None
     """After so long no further step is begun (``None``: half of ``minutes``); a seed determines which come first."""
+    steps: tuple[str, ...] = ()
+    """Only these steps, each as ``stage: step``; none given: every one that a service was seen to take."""
     without: tuple[str, ...] = ()
     """Kinds of faults that are left out, to look for what else is wrong."""
 
@@ -187,7 +189,11 @@ class Run:
 
     def _sweep(self) -> None:
         minutes = self.plan.minutes / 2 if self.plan.step_minutes is None else self.plan.step_minutes
-        sweep = Sweep(self.site, self.note, random.Random(self.plan.seed), minutes * 60)
+        steps = self.site.steps()
+        if self.plan.steps:
+            wanted = [name.partition(": ") for name in self.plan.steps]
+            steps = {stage: [step for of, _, step in wanted if of == stage] for stage in steps}
+        sweep = Sweep(self.site, steps, self.note, random.Random(self.plan.seed), minutes * 60)
         usual_s, self._trials.longest_nap_s = self._trials.longest_nap_s, NAP_S_IN_SWEEP
         self.load.resume_adding()
         sweep.carry_out()

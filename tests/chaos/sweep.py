@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from chaos.site import Site
 
@@ -25,11 +25,18 @@ class Sweep:
     chance; after ``limit_s`` no more are begun.
     """
 
-    def __init__(self, site: Site, note: Callable[..., None], chance: random.Random, limit_s: float) -> None:
+    def __init__(
+        self,
+        site: Site,
+        steps: Mapping[str, Sequence[str]],
+        note: Callable[..., None],
+        chance: random.Random,
+        limit_s: float,
+    ) -> None:
         self._site = site
         self._note = note
         self._limit_s = limit_s
-        self._left = {stage: deque(chance.sample(steps, len(steps))) for stage, steps in site.steps().items()}
+        self._left = {stage: deque(chance.sample(names, len(names))) for stage, names in steps.items()}
         self._armed: dict[str, tuple[str, float]] = {}
         self._ready: set[str] = set()
         self._tried: set[tuple[str, str]] = set()
