@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from chaos.trials import FAILURE, FOR_EVER_S, Trial, after
+from thrift.protocol.TBase import TExceptionBase
 from thrift.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
+from thrift.Thrift import TException
 from thrift.transport import TSocket, TTransport
 
 from airavata_thrift.airavata_api import Airavata
-from airavata_thrift.api_errors.ttypes import AiravataSystemException, InvalidRequestException
+from airavata_thrift.api_errors.ttypes import AiravataSystemException
 from airavata_thrift.application_deployments.ttypes import ApplicationDeploymentDescription, ApplicationModule
 from airavata_thrift.application_interfaces.ttypes import ApplicationInterfaceDescription
 from airavata_thrift.application_io.ttypes import DataType, InputDataObjectType, OutputDataObjectType
@@ -44,11 +46,12 @@ from airavata_thrift.parallelism.ttypes import ApplicationParallelismType
 from airavata_thrift.scheduling.ttypes import ComputationalResourceSchedulingModel
 from airavata_thrift.storage_resources.ttypes import StorageResourceDescription
 from airavata_thrift.workspaces.ttypes import Gateway, GatewayApprovalStatus, Project
+from airavata_workload.domain import identifiers
 from airavata_workload.domain.errors import UnavailableError
 from airavata_workload.domain.experiment import Application, Experiment
 from airavata_workload.domain.states import ExperimentState
 
-GATEWAY, USER, QUEUE = "chaos-portal", "ada", "normal"
+USER, QUEUE = "ada", "normal"
 ANSWER_WITHIN_S = 20.0
 READY_WITHIN_S = 60.0
 LOOK_S = 0.2
@@ -59,7 +62,10 @@ PROGRAM = '#!/bin/sh\necho "$$" >>"$1"; sleep "$2" || exit; echo said; exit "$3"
 FAULT = "a fault of the server"
 """What the API says when it does not know what went wrong: it may not come to that."""
 logging.getLogger("thrift").setLevel(logging.CRITICAL)  # what does not answer is told by the error
-_TOKEN = AuthzToken("anything", {"gatewayID": GATEWAY, "userName": USER})
+
+
+class RefusedError(Exception):
+    """The API understood the request, and said no."""
 
 
 @dataclass
@@ -82,7 +88,7 @@ class PortalTrials:
             compute_resource="",
             user=USER,
         )
-        log = self.job_logs / f"{sort}-{self.made}"
+        log = self.job_logs / identifiers.experiment_id(sort)
         if sort == "portal-cancelled":
             orders = (after("cancel", round(self.random.uniform(0.0, 8.0), 1)),)
             return Trial(sort, experiment, ExperimentState.CANCELED, log, fewest_jobs=0, orders=orders)
@@ -99,23 +105,28 @@ class Portal:
     random: random.Random
     faults: list[str] = field(default_factory=list)
     """What the API called a fault of its own."""
+    gateway: str = field(default_factory=lambda: identifiers.experiment_id("chaos"))
+    """New for every run: servers may be used for several."""
 
     # -- calling ---------------------------------------------------------------------
     def call(self, method: str, *arguments: Any, port: int | None = None) -> Any:
-        """The answer of one service. Raises ``UnavailableError`` if there is none, and what else the method raises."""
+        """The answer of one service. Raises ``UnavailableError`` if there is none, and ``RefusedError``."""
+        token = AuthzToken("anything", {"gatewayID": self.gateway, "userName": USER})
         port = port or self.random.choice(self.ports)
         bare = TSocket.TSocket("127.0.0.1", port)
         bare.setTimeout(ANSWER_WITHIN_S * 1000)
         transport = TTransport.TBufferedTransport(bare)
         try:
             transport.open()
-            return getattr(Airavata.Client(TBinaryProtocolAccelerated(transport)), method)(_TOKEN, *arguments)
+            return getattr(Airavata.Client(TBinaryProtocolAccelerated(transport)), method)(token, *arguments)
         except AiravataSystemException as error:
             if FAULT in error.message:
                 self.faults.append(f"{method}: {error.message}")
             raise UnavailableError(f"{method} cannot be done now: {error.message}") from error
         except (TTransport.TTransportException, OSError, EOFError) as error:
             raise UnavailableError(f"The API service on port {port} does not answer {method}: {error}") from error
+        except (TException, TExceptionBase) as error:
+            raise RefusedError(f"{method}: {error}") from error
         finally:
             transport.close()
 
@@ -124,18 +135,18 @@ class Portal:
         """Make the experiment, unless that is done, and launch it, unless that is done."""
         if not trial.experiment_id:
             request = self._request(trial)
-            made = self.call("createExperiment", GATEWAY, request)
+            made = self.call("createExperiment", self.gateway, request)
             trial.experiment = replace(trial.experiment, experiment_id=made)
         try:
-            self.call("launchExperiment", trial.experiment_id, GATEWAY)
-        except InvalidRequestException as error:
-            if "launched already" not in str(error.message):
+            self.call("launchExperiment", trial.experiment_id, self.gateway)
+        except RefusedError as error:
+            if "launched already" not in str(error):
                 raise
 
     def order(self, trial: Trial, verb: str) -> None:
         """What the user of a trial asks for later."""
         assert verb == "cancel", verb
-        self.call("terminateExperiment", trial.experiment_id, GATEWAY)
+        self.call("terminateExperiment", trial.experiment_id, self.gateway)
 
     def _request(self, trial: Trial) -> ExperimentModel:
         seconds = FOR_EVER_S if trial.orders else round(self.random.uniform(0.1, 3.0), 1)
@@ -146,7 +157,7 @@ class Portal:
         )
         return ExperimentModel(
             projectId=self.project,
-            gatewayId=GATEWAY,
+            gatewayId=self.gateway,
             experimentType=ExperimentType.SINGLE_APPLICATION,
             userName=USER,
             experimentName=trial.experiment.name,
@@ -169,14 +180,18 @@ class Portal:
         program = self.folder / "program"
         program.write_text(PROGRAM)
         program.chmod(0o755)
-        gateway = Gateway(gatewayId=GATEWAY, gatewayName="Chaos", gatewayApprovalStatus=GatewayApprovalStatus.APPROVED)
+        gateway = Gateway(
+            gatewayId=self.gateway, gatewayName=self.gateway, gatewayApprovalStatus=GatewayApprovalStatus.APPROVED
+        )
         self.call("addGateway", gateway)
         self.host = self._machine()
         self.storage = self.call("registerStorageResource", StorageResourceDescription(hostName="here", enabled=True))
         self.call("addLocalDataMovementDetails", self.storage, DMType.STORAGE_RESOURCE, 0, LOCALDataMovement())
         self._profile()
         self.application = self._application(program)
-        self.project = self.call("createProject", GATEWAY, Project(owner=USER, gatewayId=GATEWAY, name="Chaos"))
+        self.project = self.call(
+            "createProject", self.gateway, Project(owner=USER, gatewayId=self.gateway, name="Chaos")
+        )
 
     def _wait_until_answered(self) -> None:
         end_s = time.monotonic() + READY_WITHIN_S
@@ -205,19 +220,19 @@ class Portal:
         )
         storage = StoragePreference(storageResourceId=self.storage, fileSystemRootLocation=str(self.folder / "storage"))
         profile = GatewayResourceProfile(
-            gatewayID=GATEWAY, computeResourcePreferences=[compute], storagePreferences=[storage]
+            gatewayID=self.gateway, computeResourcePreferences=[compute], storagePreferences=[storage]
         )
         self.call("registerGatewayResourceProfile", profile)
 
     def _application(self, program: Path) -> str:
-        module = self.call("registerApplicationModule", GATEWAY, ApplicationModule(appModuleName="Trial"))
+        module = self.call("registerApplicationModule", self.gateway, ApplicationModule(appModuleName="Trial"))
         deployment = ApplicationDeploymentDescription(
             appModuleId=module,
             computeHostId=self.host,
             executablePath=str(program),
             parallelism=ApplicationParallelismType.SERIAL,
         )
-        self.call("registerApplicationDeployment", GATEWAY, deployment)
+        self.call("registerApplicationDeployment", self.gateway, deployment)
         interface = ApplicationInterfaceDescription(
             applicationName="Trial",
             applicationModules=[module],
@@ -226,7 +241,7 @@ class Portal:
             archiveWorkingDirectory=False,
             hasOptionalFileInputs=False,
         )
-        return str(self.call("registerApplicationInterface", GATEWAY, interface))
+        return str(self.call("registerApplicationInterface", self.gateway, interface))
 
 
 def _input(name: str, order: int, value: str | None) -> InputDataObjectType:

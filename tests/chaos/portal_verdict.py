@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from chaos.invariants import Findings
-from chaos.portal import GATEWAY, USER, Portal
+from chaos.portal import USER, Portal
 from chaos.trials import Trial
 
 from airavata_thrift.statuses.ttypes import ExperimentState, JobState
@@ -37,7 +37,7 @@ def _all(portal: Portal, trials: Sequence[Trial]) -> list[str]:
 def _said_by(portal: Portal, trials: Sequence[Trial], port: int) -> Iterator[str]:
     listed = {
         each.experimentId: each.experimentStatus
-        for each in portal.call("searchExperiments", GATEWAY, USER, {}, MOST, 0, port=port)
+        for each in portal.call("searchExperiments", portal.gateway, USER, {}, MOST, 0, port=port)
     }
     for trial in trials:
         name, end = trial.experiment_id, str(trial.end)
