@@ -182,14 +182,16 @@ def _messages(site: Site) -> list[str]:
     assert site.servers is not None
     try:
         queues = site.servers.queues()
+        holders = site.servers.holders()
     except OSError as error:
         return [f"RabbitMQ's management interface does not answer: {error}"]
-    return [
+    left = [
         f"{queue['name']}: {queue.get('messages_ready')} ready, {queue.get('messages_unacknowledged')} unacknowledged"
         for queue in queues
         if queue["type"] != "stream"
         and (queue.get("messages_unacknowledged") or (queue.get("messages_ready") and not _keeps(queue["name"])))
     ]
+    return [f"{', '.join(left)}; {', '.join(holders)}"] if left else []
 
 
 def _keeps(queue: str) -> bool:

@@ -58,9 +58,29 @@ class Backing:
 
         Source: RabbitMQ management HTTP API, ``/api/queues``.
         """
+        return self._of_rabbitmq("queues")
+
+    def holders(self) -> list[str]:
+        """Every channel that has unacknowledged messages, by the name of its client. Raises ``OSError``.
+
+        Source: RabbitMQ management HTTP API, ``/api/connections`` and ``/api/channels``.
+        """
+        clients = {
+            each["name"]: each.get("client_properties", {}).get("connection_name", "")
+            for each in self._of_rabbitmq("connections")
+        }
+        return [
+            f"{clients.get(each['connection_details']['name'], '?')} channel {each['number']}:"
+            f" {each['messages_unacknowledged']} unacknowledged of {each['prefetch_count']},"
+            f" idle since {each.get('idle_since', 'never')}"
+            for each in self._of_rabbitmq("channels")
+            if each.get("messages_unacknowledged")
+        ]
+
+    def _of_rabbitmq(self, what: str) -> list[dict[str, Any]]:
         url = urlsplit(self.env["RABBITMQ_API"])
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        plain = f"{url.scheme}://{url.hostname}:{url.port}{url.path}/queues"
+        plain = f"{url.scheme}://{url.hostname}:{url.port}{url.path}/{what}"
         passwords.add_password(None, plain, str(url.username), str(url.password))
         opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
         with opener.open(plain, timeout=API_WITHIN_S) as answer:
