@@ -18,8 +18,12 @@ from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.states import EXPERIMENT_ENDS, JOB_ENDS, TASK_ENDS, ExperimentState, TaskState
 from airavata_workload.domain.task import Task
 
-SETTLE_S = 30.0
-"""What is put away after an experiment's end (messages, recovery nodes, cancelled processes) has this long."""
+SETTLE_S = 90.0
+"""What is put away after an experiment's end (messages, recovery nodes, cancelled processes) has this long.
+
+A stage may wait twice for MariaDB's limit of 30 s: a connection that is half-open since the last fault, and one of
+another pool after it.
+"""
 LOOK_S = 0.5
 ACCOUNTING_WITHIN_S = 60.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import NamedTuple
 
@@ -28,8 +29,12 @@ class Addressed(NamedTuple):
 class Publisher:
     """Publishes as mandatory: what fits no queue comes back, the queue is declared, and it is sent again.
 
-    What is refused, because somebody else is just making the queue, is sent
-    again a little later. Only then can messages of one list change places.
+    What is refused, because somebody else is just making the queue or because
+    it has no leader for the moment, is sent again a little later. Only then can
+    messages of one list change places. It is sent on another channel: one that
+    has begun with a leader which then died refuses for ever what is for that
+    queue. Source: RabbitMQ 3.10, ``rabbit_fifo_client:enqueue``, which asks
+    the first server that its channel has heard of whether it may begin; tried.
     """
 
     def __init__(self, link: BrokerLink, declare: Callable[[Collection[str]], Awaitable[None]]) -> None:
@@ -38,6 +43,7 @@ class Publisher:
         self._declare = declare
         self._opening = asyncio.Lock()
         self._channel: BrokerChannel | None = None
+        self._in_use: Counter[BrokerChannel] = Counter()
 
     async def publish(self, messages: Sequence[Addressed]) -> None:
         """Send all; returns when all are stored. Raises as ``BrokerChannel``; then any of them may be stored or not."""
@@ -53,9 +59,8 @@ class Publisher:
     ) -> None:
         delay_s = FIRST_DELAY_S
         for attempt in range(ATTEMPTS):
-            channel = await self._open_channel()
             try:
-                returned = await channel.publish([each.message for each in messages])
+                returned = await self._sent(messages)
                 refused: list[int] = []
             except RefusedError as error:
                 if attempt == ATTEMPTS - 1:
@@ -73,6 +78,22 @@ class Publisher:
             f"The queue '{messages[0].message.routing_key}' vanishes again and again.",
             remedy="Find out who deletes queues on the broker.",
         )
+
+    async def _sent(self, messages: Sequence[Addressed]) -> list[int]:
+        channel = await self._open_channel()
+        self._in_use[channel] += 1
+        try:
+            return await channel.publish([each.message for each in messages])
+        except RefusedError:
+            if self._channel is channel:
+                self._channel = None
+            raise
+        finally:
+            self._in_use[channel] -= 1
+            if not self._in_use[channel]:
+                del self._in_use[channel]
+                if self._channel is not channel:
+                    channel.abandon()
 
     async def _open_channel(self) -> BrokerChannel:
         async with self._opening:
