@@ -67,13 +67,24 @@ class Users:
                 self._store(records, profile, now_ms)
         return caller.user
 
+    def add(self, caller: Caller, user_profile: UserProfile) -> str:
+        """Store the profile of a new user; the user's name. Raises ``ConflictError`` for one who has a profile."""
+        return self._add(caller, user_profile, only_new=True)
+
     def add_profile(self, caller: Caller, user_profile: UserProfile) -> str:
         """Store a profile, in place of one that there is; the user's name."""
+        return self._add(caller, user_profile, only_new=False)
+
+    def _add(self, caller: Caller, user_profile: UserProfile, *, only_new: bool) -> str:
         gateway_id, user = given(user_profile.gateway_id, "gatewayId"), given(user_profile.user_id, "userId")
         require_gateway(caller, gateway_id)
         require_user(caller, user, "make a profile for another user")
         now_ms = self._clock() // 1000
         with self._records.transaction() as records:
+            if only_new and records.get(UserProfile, UserProfile.key_of(gateway_id, user)) is not None:
+                raise ConflictError(
+                    f"Gateway '{gateway_id}' has a user '{user}' already.", remedy="Update the profile instead."
+                )
             self._store(records, replace(user_profile, created_at_ms=user_profile.created_at_ms or now_ms), now_ms)
         return user
 

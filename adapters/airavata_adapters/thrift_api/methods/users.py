@@ -8,7 +8,7 @@ AIRAVATA: Table = {
     "isUserExists": ("users", "exists"),
     "getAllUsersInGateway": ("users", "names"),
 }
-REGISTRY: Table = {**AIRAVATA, "addUser": ("users", "add_profile")}
+REGISTRY: Table = {**AIRAVATA, "addUser": ("users", "add")}
 USER_PROFILE: Table = {
     "initializeUserProfile": ("users", "initialize_profile"),
     "addUserProfile": ("users", "add_profile"),
