@@ -8,45 +8,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from thrift.Thrift import TType
 
 from airavata_adapters.thrift_api.dialect_conversions import AFTER_READING, BEFORE_WRITING, Conversion
 from airavata_adapters.thrift_api.dialect_values import (
+    NEWER_ARGUMENTS,
     NEWER_VALUES,
+    Stand,
     known_to,
+    proved_by_commands,
     required_defaults,
     without_newer_commands,
 )
-from airavata_adapters.thrift_api.dialects import Span
+from airavata_adapters.thrift_api.dialects import Span, since
 
 _Elements = Callable[[Any], Iterable[Any]]
+C = TypeVar("C")
+_Step = Callable[[Any, C], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Child:
+class _Child(Generic[C]):
     name: str
     elements: _Elements
-    walk: Walk
+    walk: Walk[C]
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Generic[C]):
     """What to do with an object of one class: first its own steps, which may make members, then its members."""
 
-    steps: tuple[Conversion, ...]
-    children: tuple[_Child, ...]
+    steps: tuple[_Step[C], ...]
+    children: tuple[_Child[C], ...]
 
-    def run(self, thing: Any, span: Span) -> None:
-        """Does it, in place."""
+    def run(self, thing: Any, context: C) -> None:
+        """Does it, in place. Every step is given the ``context``."""
         for step in self.steps:
-            step(thing, span)
+            step(thing, context)
         for child in self.children:
             value = getattr(thing, child.name)
             if value is not None:
                 for element in child.elements(value):
-                    child.walk.run(element, span)
+                    child.walk.run(element, context)
 
 
 def before_writing(thing: Any, span: Span) -> None:
@@ -65,8 +70,18 @@ def after_reading(thing: Any, span: Span) -> None:
         walk.run(thing, span)
 
 
+def proved_by_values(thing: Any) -> list[Span]:
+    """What a peer's values prove of it: who sends one knows it, and may be sent it."""
+    struct: Any = type(thing)
+    found: list[Span] = []
+    walk = _evidence_walk(struct)
+    if walk is not None:
+        walk.run(thing, found)
+    return found
+
+
 @cache
-def _writing_walk(struct: Any) -> Walk | None:
+def _writing_walk(struct: Any) -> Walk[Span] | None:
     steps: list[Conversion] = []
     if defaults := required_defaults(struct):
         steps.append(_filling(defaults))
@@ -78,13 +93,19 @@ def _writing_walk(struct: Any) -> Walk | None:
 
 
 @cache
-def _reading_walk(struct: Any) -> Walk | None:
+def _reading_walk(struct: Any) -> Walk[Span] | None:
     conversion = AFTER_READING.get(struct)
     return _walk(struct, (conversion,) if conversion is not None else (), _reading_walk)
 
 
-def _walk(struct: Any, steps: tuple[Conversion, ...], walk_of: Callable[[Any], Walk | None]) -> Walk | None:
-    children = []
+@cache
+def _evidence_walk(struct: Any) -> Walk[list[Span]] | None:
+    field = NEWER_VALUES.get(struct) or NEWER_ARGUMENTS.get(f"{struct.__module__}.{struct.__name__}")
+    return _walk(struct, (_looking(*field),) if field is not None else (), _evidence_walk)
+
+
+def _walk(struct: Any, steps: tuple[_Step[C], ...], walk_of: Callable[[Any], Walk[C] | None]) -> Walk[C] | None:
+    children: list[_Child[C]] = []
     for row in struct.thrift_spec:
         found = _member(row[1], row[3], walk_of) if row is not None else None
         if found is not None:
@@ -92,7 +113,9 @@ def _walk(struct: Any, steps: tuple[Conversion, ...], walk_of: Callable[[Any], W
     return Walk(steps, tuple(children)) if steps or children else None
 
 
-def _member(wire_type: int, details: Any, walk_of: Callable[[Any], Walk | None]) -> tuple[_Elements, Walk] | None:
+def _member(
+    wire_type: int, details: Any, walk_of: Callable[[Any], Walk[C] | None]
+) -> tuple[_Elements, Walk[C]] | None:
     """How to reach the structs in a field, and their walk; None where there are none that need one."""
     if wire_type == TType.STRUCT:
         walk = walk_of(details[0])
@@ -135,3 +158,12 @@ def _lowering(struct: Any) -> Conversion:
             thing.jobManagerCommands = without_newer_commands(thing.jobManagerCommands, span)
 
     return lower
+
+
+def _looking(name: str, newer: Stand) -> _Step[list[Span]]:
+    def look(thing: Any, found: list[Span]) -> None:
+        if (value := newer.get(getattr(thing, name))) is not None:
+            found.append(since(value[0]))
+        found.extend(proved_by_commands(getattr(thing, "jobManagerCommands", None)))
+
+    return look

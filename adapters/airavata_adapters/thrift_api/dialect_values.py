@@ -8,12 +8,12 @@ Source: the enums of Apache Airavata's interface, compared from April 2017 to Ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from thrift.Thrift import TType
 
-from airavata_adapters.thrift_api.dialects import Generation, Span
+from airavata_adapters.thrift_api.dialects import Generation, Span, since
 from airavata_thrift.compute_resources.ttypes import JobManagerCommand, ResourceJobManager, ResourceJobManagerType
 from airavata_thrift.messages.ttypes import (
     JobStatusChangeEvent,
@@ -53,6 +53,11 @@ NEWER_VALUES: Mapping[Any, tuple[str, Stand]] = {
     Gateway: ("gatewayApprovalStatus", _APPROVALS),
 }
 """By class: the field and its newer values."""
+
+NEWER_ARGUMENTS: Mapping[str, tuple[str, Stand]] = {
+    "airavata_thrift.registry.RegistryService.getProcessListInState_args": ("processState", _PROCESS_STATES),
+}
+"""The same of arguments that are such a value themselves, by the name of the generated class."""
 
 NEWER_COMMANDS = frozenset(
     {
@@ -96,6 +101,12 @@ def without_newer_commands(commands: dict[int, str] | None, span: Span) -> dict[
     if not commands or span.oldest >= Generation.AIRAVATA_0_21:
         return commands
     return {number: command for number, command in commands.items() if number not in NEWER_COMMANDS}
+
+
+def proved_by_commands(commands: Collection[int] | None) -> Iterator[Span]:
+    """What the keys of a peer's job manager commands prove of it."""
+    if commands and not NEWER_COMMANDS.isdisjoint(commands):
+        yield since(Generation.AIRAVATA_0_21)
 
 
 def required_defaults(struct: Any) -> tuple[tuple[str, Callable[[], object]], ...]:

@@ -25,7 +25,7 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.transport.TTransport import TMemoryBuffer
 
 from airavata_adapters.thrift_api.codec import UndecodableError
-from airavata_adapters.thrift_api.dialect_passes import after_reading, before_writing
+from airavata_adapters.thrift_api.dialect_passes import after_reading, before_writing, proved_by_values
 from airavata_adapters.thrift_api.dialects import ConnectionDialect, Dialect, Span
 from airavata_adapters.thrift_api.wire_evidence import MAX_VALUES, EvidenceWalk
 from airavata_adapters.thrift_api.wire_specs import Spec, reading_spec, writing_spec
@@ -86,7 +86,10 @@ def read_arguments(
         walk.run(call.arguments)
         for span in walk.evidence:
             dialect.observe(span)
-    return read_struct(content, arguments_class, dialect.span)
+    arguments = read_struct(content, arguments_class, dialect.span)
+    for span in proved_by_values(arguments):
+        dialect.observe(span)
+    return arguments
 
 
 def read_struct(content: bytes, struct: Any, span: Span) -> Any:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from airavata_workload.api.access.permission import missing, require_internal
 from airavata_workload.api.experiments import recorded_processes
 from airavata_workload.api.experiments.experiment_tree import status_id
+from airavata_workload.api.experiments.state_times import average, seconds_between
+from airavata_workload.api.experiments.told_states import dated, entered, job_prefix, told
 from airavata_workload.api.request_check import found, is_new
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import InputError
-from airavata_workload.domain.states import ProcessState
+from airavata_workload.domain.states import ProcessState, TaskState
 from airavata_workload.ports.record_store import Among, Query, Records, RecordStore
 from airavata_workload.records.application_io import OutputDataObject
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
@@ -34,7 +35,8 @@ from airavata_workload.records.statuses import (
 )
 from airavata_workload.records.tasks import GatewayTask
 
-S = TypeVar("S", ProcessStatus, TaskStatus, JobStatus, ExperimentStatus)
+_PROCESS_STATE, _TASK_STATE, _EXPERIMENT_STATE = "PROCESS_STATE", "TASK_STATE", "EXPERIMENT_STATE"
+"""What the ids of statuses begin with. Source: Airavata 0.17, the registry."""
 
 _JOB_COLUMNS: Mapping[str, str] = {"jobId": "job_id", "taskId": "task_id", "processId": "process_id"}
 """Source: Airavata 0.17, the field names by which jobs are asked for."""
@@ -56,14 +58,17 @@ class ProcessCatalogue:
         """Store a new process of an experiment; returns its id."""
         require_internal(caller, "write processes")
         now_ms = self._now_ms()
+        process_id = identifiers.process_id() if is_new(process.process_id) else process.process_id
+        statuses = process.process_statuses or (ProcessStatus(state=ProcessState.CREATED),)
         stored = replace(
             process,
-            process_id=identifiers.process_id() if is_new(process.process_id) else process.process_id,
+            process_id=process_id,
             experiment_id=experiment_id,
             created_at_ms=process.created_at_ms or now_ms,
             updated_at_ms=now_ms,
-            process_statuses=process.process_statuses
-            or (ProcessStatus(state=ProcessState.CREATED, changed_at_ms=now_ms),),
+            process_statuses=tuple(
+                replace(dated(each, _PROCESS_STATE, process_id, now_ms), process_id=process_id) for each in statuses
+            ),
             tasks=None,
         )
         with self._records.transaction() as records:
@@ -74,7 +79,10 @@ class ProcessCatalogue:
         return stored.process_id
 
     def update_process(self, caller: Caller, process: GatewayProcess, process_id: str) -> None:
-        """Replace what is asked of a process; its states and tasks stay."""
+        """Replace what is asked of a process; its states, tasks, errors and workflows stay.
+
+        So do its outputs, unless there are new ones.
+        """
 
         def changed(old: GatewayProcess) -> GatewayProcess:
             return replace(
@@ -83,7 +91,9 @@ class ProcessCatalogue:
                 experiment_id=old.experiment_id,
                 created_at_ms=old.created_at_ms,
                 process_statuses=old.process_statuses,
+                process_outputs=old.process_outputs if process.process_outputs is None else process.process_outputs,
                 process_errors=old.process_errors,
+                process_workflows=old.process_workflows,
                 tasks=None,
             )
 
@@ -114,12 +124,12 @@ class ProcessCatalogue:
 
     def add_process_status(self, caller: Caller, status: ProcessStatus, process_id: str) -> None:
         """Write down a state of a process."""
-        told = self._dated(status, "PROCESS_STATE", process_id, str(status.state))
+        mine, now_ms = replace(status, process_id=process_id), self._now_ms()
         self._change(
             caller,
             process_id,
             lambda old: replace(
-                old, process_statuses=(*(old.process_statuses or ()), replace(told, process_id=process_id))
+                old, process_statuses=told(old.process_statuses, mine, _PROCESS_STATE, process_id, now_ms)
             ),
         )
 
@@ -159,16 +169,27 @@ class ProcessCatalogue:
         return stored.task_id
 
     def _new_task(self, task: GatewayTask, process_id: str) -> GatewayTask:
+        now_ms = self._now_ms()
         task_id = identifiers.task_id() if is_new(task.task_id) else task.task_id
-        return replace(task, task_id=task_id, parent_process_id=process_id, jobs=None)
+        statuses = task.task_statuses or (TaskStatus(state=TaskState.CREATED),)
+        return replace(
+            task,
+            task_id=task_id,
+            parent_process_id=process_id,
+            created_at_ms=task.created_at_ms or now_ms,
+            updated_at_ms=task.updated_at_ms or now_ms,
+            task_statuses=tuple(dated(each, _TASK_STATE, task_id, now_ms) for each in statuses),
+            jobs=None,
+        )
 
     def add_task_status(self, caller: Caller, status: TaskStatus, task_id: str) -> None:
         """Write down a state of a task."""
         require_internal(caller, "write tasks")
-        told = self._dated(status, "TASK_STATE", task_id, str(status.state))
+        now_ms = self._now_ms()
         with self._records.transaction() as records:
-            old = found(records.get(GatewayTask, task_id), f"task '{task_id}'")
-            records.put(replace(old, task_statuses=(*old.task_statuses, told), updated_at_ms=self._now_ms()))
+            old = _task(records, task_id)
+            statuses = told(old.task_statuses, status, _TASK_STATE, task_id, now_ms)
+            records.put(replace(old, task_statuses=statuses, updated_at_ms=now_ms))
 
     def delete_tasks(self, caller: Caller, process_id: str) -> None:
         """Forget the tasks of a process, and their jobs."""
@@ -179,27 +200,32 @@ class ProcessCatalogue:
 
     # -- jobs -----------------------------------------------------------------------------------
     def add_job(self, caller: Caller, job: GatewayJob, process_id: str) -> None:
-        """Store a job of a process."""
+        """Store a job of a task of the process."""
         require_internal(caller, "write jobs")
+        now_ms, prefix = self._now_ms(), job_prefix(job.job_id)
+        statuses = tuple(dated(each, prefix, job.task_id, now_ms) for each in job.job_statuses or ())
         with self._records.transaction() as records:
             process = _process(records, process_id)
+            if _task(records, job.task_id).parent_process_id != process_id:
+                raise missing(f"task '{job.task_id}' in process '{process_id}'")
             records.put(
                 replace(
                     job,
                     process_id=process_id,
                     experiment_id=process.experiment_id,
-                    created_at_ms=job.created_at_ms or self._now_ms(),
+                    created_at_ms=job.created_at_ms or now_ms,
+                    job_statuses=statuses or None,
                 )
             )
 
     def add_job_status(self, caller: Caller, status: JobStatus, task_id: str, job_id: str) -> None:
         """Write down a state of a job."""
         require_internal(caller, "write jobs")
-        told = self._dated(status, job_id, task_id, str(status.job_state))
         with self._records.transaction() as records:
             key = GatewayJob.key_of(job_id, task_id)
             old = found(records.get(GatewayJob, key), f"job '{job_id}' of task '{task_id}'")
-            records.put(replace(old, job_statuses=(*(old.job_statuses or ()), told)))
+            statuses = entered(old.job_statuses, status, job_prefix(job_id), task_id, self._now_ms())
+            records.put(replace(old, job_statuses=statuses))
 
     def delete_jobs(self, caller: Caller, process_id: str) -> None:
         """Forget the jobs of a process."""
@@ -251,10 +277,10 @@ class ProcessCatalogue:
         with self._records.reading() as records:
             experiments = records.find(GatewayExperiment, recent)
             jobs = records.find(GatewayJob, Query(among={"experiment_id": own}))
-        to_launch = [_between(each.experiment_status, "CREATED", "LAUNCHED") for each in experiments]
-        in_queue = [_between(each.job_statuses, "SUBMITTED", "ACTIVE") for each in jobs]
-        averages = {"ORCH_TIME": _average(to_launch), "QUEUED_TIME": _average(in_queue)}
-        return {name: average for name, average in averages.items() if average is not None}
+        to_launch = average(seconds_between(each.experiment_status, "CREATED", "LAUNCHED") for each in experiments)
+        in_queue = average(seconds_between(each.job_statuses, "SUBMITTED", "ACTIVE") for each in jobs)
+        averages = {"ORCH_TIME": to_launch, "QUEUED_TIME": in_queue}
+        return {name: seconds for name, seconds in averages.items() if seconds is not None}
 
     # -- experiments ------------------------------------------------------------------------------
     def user_configuration(self, caller: Caller, experiment_id: str) -> UserConfigurationData:
@@ -266,11 +292,13 @@ class ProcessCatalogue:
 
     def add_experiment_status(self, caller: Caller, status: ExperimentStatus, experiment_id: str) -> None:
         """Write down a state of an experiment."""
-        told = self._dated(status, "EXPERIMENT_STATE", experiment_id, str(status.state))
+        now_ms = self._now_ms()
         self._change_experiment(
             caller,
             experiment_id,
-            lambda old: replace(old, experiment_status=(*(old.experiment_status or ()), told)),
+            lambda old: replace(
+                old, experiment_status=told(old.experiment_status, status, _EXPERIMENT_STATE, experiment_id, now_ms)
+            ),
         )
 
     def add_outputs(
@@ -295,7 +323,7 @@ class ProcessCatalogue:
     def add_error(self, caller: Caller, error_type: str, error: RecordedError, identifier: str) -> None:
         """Write down an error of an experiment (EXPERIMENT_ERROR), process (PROCESS_ERROR) or task (TASK_ERROR)."""
         now_ms = self._now_ms()
-        told = replace(
+        written = replace(
             error,
             error_id=status_id("EXP_ERROR" if error_type == "EXPERIMENT_ERROR" else error_type, identifier, "", now_ms)
             if is_new(error.error_id)
@@ -303,16 +331,16 @@ class ProcessCatalogue:
             created_at_ms=error.created_at_ms or now_ms,
         )
         if error_type == "EXPERIMENT_ERROR":
-            self._change_experiment(caller, identifier, lambda old: replace(old, errors=(*(old.errors or ()), told)))
+            self._change_experiment(caller, identifier, lambda old: replace(old, errors=(*(old.errors or ()), written)))
         elif error_type == "PROCESS_ERROR":
             self._change(
-                caller, identifier, lambda old: replace(old, process_errors=(*(old.process_errors or ()), told))
+                caller, identifier, lambda old: replace(old, process_errors=(*(old.process_errors or ()), written))
             )
         elif error_type == "TASK_ERROR":
             require_internal(caller, "write tasks")
             with self._records.transaction() as records:
-                old = found(records.get(GatewayTask, identifier), f"task '{identifier}'")
-                records.put(replace(old, task_errors=(*(old.task_errors or ()), told)))
+                old = _task(records, identifier)
+                records.put(replace(old, task_errors=(*(old.task_errors or ()), written)))
         else:
             raise InputError(
                 f"'{error_type}' is no kind of errors.",
@@ -332,12 +360,6 @@ class ProcessCatalogue:
         with self._records.transaction() as records:
             records.put(change(_experiment(records, experiment_id)))
 
-    def _dated(self, status: S, prefix: str, subject_id: str, state: str) -> S:
-        """The status with an instant and an id, where it came without."""
-        at_ms = status.changed_at_ms or self._now_ms()
-        identifier = status.status_id or status_id(prefix, subject_id, state, at_ms)
-        return replace(status, changed_at_ms=at_ms, status_id=identifier)
-
     def _now_ms(self) -> int:
         return self._clock() // 1000
 
@@ -355,24 +377,10 @@ def _process(records: Records, process_id: str) -> GatewayProcess:
     return found(records.get(GatewayProcess, process_id), f"process '{process_id}'")
 
 
+def _task(records: Records, task_id: str) -> GatewayTask:
+    return found(records.get(GatewayTask, task_id), f"task '{task_id}'")
+
+
 def _merged(old: Sequence[OutputDataObject] | None, new: Sequence[OutputDataObject]) -> tuple[OutputDataObject, ...]:
     """The outputs, those of the same name replaced."""
     return tuple({each.name: each for each in (*(old or ()), *new)}.values())
-
-
-def _between(
-    statuses: Sequence[ExperimentStatus] | Sequence[JobStatus] | None, first: str, second: str
-) -> float | None:
-    """Seconds from the first time in a state to the first time in another; ``None`` if one was never reached."""
-    instants_ms: dict[str, int] = {}
-    for status in statuses or ():
-        state = status.job_state if isinstance(status, JobStatus) else status.state
-        instants_ms.setdefault(str(state), status.changed_at_ms or 0)
-    if first not in instants_ms or second not in instants_ms:
-        return None
-    return (instants_ms[second] - instants_ms[first]) / 1000
-
-
-def _average(seconds: Sequence[float | None]) -> float | None:
-    known = [each for each in seconds if each is not None]
-    return sum(known) / len(known) if known else None
