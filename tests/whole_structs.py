@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any, TypeVar
 
 from thrift.Thrift import TType
 
 S = TypeVar("S")
+
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""What most ids end in."""
 
 BEGIN_MS = 1_700_000_000_000
 """Instants are this and the number of their field."""
@@ -30,6 +34,11 @@ def changed(struct: S, **fields: Any) -> S:
     for name, value in fields.items():
         setattr(made, name, value)
     return made
+
+
+def is_now(instant_ms: int) -> bool:
+    """Whether the server has just written that instant, in milliseconds."""
+    return abs(instant_ms / 1000 - time.time()) < 60
 
 
 def _value(number: int, kind: int, name: str, details: Any) -> Any:

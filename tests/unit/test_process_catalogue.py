@@ -148,6 +148,16 @@ def test_outputs_and_errors_go_where_their_kind_says(site: ExperimentSite, catal
         catalogue.add_error(PEER, "X", RecordedError(), process_id)
 
 
+def test_two_errors_of_one_instant_are_two(site: ExperimentSite, catalogue: ProcessCatalogue) -> None:
+    process_id = process(catalogue, site.create())
+    at_once = ProcessCatalogue(records=site.people.records, clock=lambda: 7_000_000)
+    for message in ("one", "two"):
+        at_once.add_error(PEER, "PROCESS_ERROR", RecordedError(actual_error_message=message), process_id)
+    errors = catalogue.get_process(PEER, process_id).process_errors or ()
+    assert [(each.actual_error_message, each.created_at_ms) for each in errors] == [("one", 7_000), ("two", 7_000)]
+    assert len({each.error_id for each in errors}) == 2
+
+
 def test_an_experiment_of_another_engine_has_the_states_that_are_written(
     site: ExperimentSite, catalogue: ProcessCatalogue
 ) -> None:

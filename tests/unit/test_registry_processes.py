@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from registry_site import RegistrySite
-from whole_structs import changed, whole
+from whole_structs import UUID, changed, is_now, whole
 
 from airavata_thrift.application_io.ttypes import DataType, InputDataObjectType, OutputDataObjectType
 from airavata_thrift.error_reports.ttypes import ErrorModel
@@ -18,8 +17,6 @@ from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 from airavata_thrift.scheduling.ttypes import ComputationalResourceSchedulingModel
 from airavata_thrift.statuses.ttypes import ExperimentState, ProcessState, ProcessStatus, TaskState, TaskStatus
 from airavata_thrift.tasks.ttypes import TaskModel, TaskTypes
-
-UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +43,6 @@ def experiment(site: RegistrySite, project: str) -> str:
 @pytest.fixture
 def process(site: RegistrySite, experiment: str) -> str:
     return site.process(experiment)
-
-
-def is_now(instant_ms: int) -> bool:
-    return abs(instant_ms / 1000 - time.time()) < 60
 
 
 def described(experiment: str) -> ProcessModel:

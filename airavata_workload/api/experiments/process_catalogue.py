@@ -6,12 +6,12 @@ beside it writes its own with these calls.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from airavata_workload.api.access.permission import missing, require_internal
 from airavata_workload.api.experiments import recorded_processes
-from airavata_workload.api.experiments.experiment_tree import status_id
 from airavata_workload.api.experiments.state_times import average, seconds_between
 from airavata_workload.api.experiments.told_states import dated, entered, job_prefix, told
 from airavata_workload.api.request_check import found, is_new
@@ -37,6 +37,8 @@ from airavata_workload.records.tasks import GatewayTask
 
 _PROCESS_STATE, _TASK_STATE, _EXPERIMENT_STATE = "PROCESS_STATE", "TASK_STATE", "EXPERIMENT_STATE"
 """What the ids of statuses begin with. Source: Airavata 0.17, the registry."""
+_ERROR_PREFIXES: Mapping[str, str] = {"EXPERIMENT_ERROR": "EXP_ERROR"}
+"""What the ids of errors begin with, where it is not their type. Source: the same."""
 
 _JOB_COLUMNS: Mapping[str, str] = {"jobId": "job_id", "taskId": "task_id", "processId": "process_id"}
 """Source: Airavata 0.17, the field names by which jobs are asked for."""
@@ -322,13 +324,12 @@ class ProcessCatalogue:
 
     def add_error(self, caller: Caller, error_type: str, error: RecordedError, identifier: str) -> None:
         """Write down an error of an experiment (EXPERIMENT_ERROR), process (PROCESS_ERROR) or task (TASK_ERROR)."""
-        now_ms = self._now_ms()
         written = replace(
             error,
-            error_id=status_id("EXP_ERROR" if error_type == "EXPERIMENT_ERROR" else error_type, identifier, "", now_ms)
+            error_id=f"{_ERROR_PREFIXES.get(error_type, error_type)}_{uuid.uuid4()}"
             if is_new(error.error_id)
             else error.error_id,
-            created_at_ms=error.created_at_ms or now_ms,
+            created_at_ms=error.created_at_ms or self._now_ms(),
         )
         if error_type == "EXPERIMENT_ERROR":
             self._change_experiment(caller, identifier, lambda old: replace(old, errors=(*(old.errors or ()), written)))
