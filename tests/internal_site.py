@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
+from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport import TSocket, TTransport
 
 from airavata_thrift.credential_store import CredentialStoreService
@@ -54,12 +55,13 @@ class InternalSite:
         self.server.stop(PATIENCE_S)
         self.installation.close()
 
-    def client(self, service: Any, listener: str) -> Any:
-        """A generated client of a service."""
+    def client(self, service: Any, listener: str, multiplexed_as: str = "") -> Any:
+        """A generated client of a service; where a port has several it says which one it means."""
         host, _, port = self.server.addresses[listener].rpartition(":")
         transport = TSocket.TSocket(host, int(port))
         transport.setTimeout(PATIENCE_S * 1000)
         buffered = TTransport.TBufferedTransport(transport)
         buffered.open()
         self._open.append(buffered)
-        return service.Client(TBinaryProtocolAccelerated(buffered))
+        plain: Any = TBinaryProtocolAccelerated(buffered)
+        return service.Client(TMultiplexedProtocol(plain, multiplexed_as) if multiplexed_as else plain)
