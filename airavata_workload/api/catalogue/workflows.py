@@ -94,9 +94,17 @@ class Workflows:
             records.delete(Workflow, old.template_id)
 
     def id_of(self, caller: Caller, workflow_name: str) -> str:
-        """The id of the template of that name in the caller's gateway."""
+        """The id of the template of that name in the caller's gateway.
+
+        Raises ``ConflictError`` for an internal peer, who does not say for which gateway, if several have the name.
+        """
         with self._records.reading() as records:
             found = records.keys(Workflow, _named(caller, workflow_name))
+        if len(found) > 1:
+            raise ConflictError(
+                f"{len(found)} gateways have a workflow named '{workflow_name}'.",
+                remedy="List the workflows of the gateway, and compare their names.",
+            )
         return check.found(found[0] if found else None, f"workflow named '{workflow_name}'")
 
     def exists(self, caller: Caller, workflow_name: str) -> bool:
