@@ -59,7 +59,9 @@ class DataProducts:
         )
         with self._records.transaction() as records:
             if product.parent_product_uri:
-                _require_product(records, caller, product.parent_product_uri)
+                parent = _require_product(records, caller, product.parent_product_uri)
+                if parent.gateway_id != gateway_id:
+                    raise missing(f"data product '{product.parent_product_uri}'")
             records.add(stored)
             for replica in product.replica_locations or ():
                 records.add(_replica(replica, stored.product_uri or "", now_ms))
