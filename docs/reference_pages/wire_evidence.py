@@ -85,8 +85,11 @@ class _File:
                 found = {each.name: _GENERATED.get(f"{package}.{each.name}") for each in node.names}
                 self._services |= {name: service for name, service in found.items() if service is not None}
         for function in functions(path):
+            names = self.names_in(function, {})
             for node in nodes(function):
-                if isinstance(node, ast.Return | ast.Yield) and (services := self._made(_first(node.value))):
+                if not isinstance(node, ast.Return | ast.Yield) or (value := _first(node.value)) is None:
+                    continue
+                if services := self.services(value, names):
                     self._makers[function.name] = self._makers.get(function.name, set()) | services
 
     def names_in(self, function: ast.FunctionDef, known: Names) -> Names:

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from airavata_adapters.thrift_api.binding import methods_of
-from airavata_adapters.thrift_api.interfaces import AIRAVATA, INTERFACES
+from airavata_adapters.thrift_api.interfaces import INTERFACES, Interface
 from airavata_workload.domain.states import (
     EXPERIMENT_ENDS,
     JOB_ENDS,
@@ -95,12 +95,11 @@ def test_a_diagram_names_every_state_with_its_number(name: str) -> None:
         assert (state.value, str(state.number)) in pairs
 
 
-def test_every_method_of_airavata_is_called_over_the_wire_by_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: interface.name)
+def test_every_method_is_called_over_the_wire_by_a_test(interface: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(DOCS))
     proofs = importlib.import_module("reference_pages.wire_evidence").over_the_wire()
-    assert [name for name in methods_of(AIRAVATA) if not proofs["Airavata", name]] == []
-    public = [each for each in INTERFACES if not each.internal]
-    assert [(each.name, name) for each in public for name in methods_of(each) if not proofs[each.name, name]] == []
+    assert [name for name in methods_of(interface) if not proofs[interface.name, name]] == []
 
 
 def test_a_call_proves_the_service_of_its_client_only(monkeypatch: pytest.MonkeyPatch) -> None:

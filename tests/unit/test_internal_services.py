@@ -100,6 +100,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield made
 
 
+def test_each_service_tells_its_version(site: Site) -> None:
+    assert site.orchestrator.getAPIVersion() == "0.18.0"
+    assert site.orchestrator.getOrchestratorCPIVersion() == "0.16.0"
+    assert site.credential_store.getAPIVersion() == "0.18.0"
+    assert site.registry.getAPIVersion() == "0.18.0"
+    assert site.sharing.getAPIVersion() == "0.18.0"
+
+
 # -- orchestrator ------------------------------------------------------------------------
 def test_a_process_is_launched_with_its_experiment_and_once(site: Site) -> None:
     experiment_id = site.experiment()

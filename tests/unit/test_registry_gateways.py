@@ -187,7 +187,3 @@ def test_a_reporting_command_is_of_one_gateway_and_one_resource(registry: Any) -
     assert registry.isGatewayUsageReportingAvailable(GATEWAY, "alpha")
     registry.removeGatewayUsageReportingCommand(GATEWAY, "alpha")
     assert not registry.isGatewayUsageReportingAvailable(GATEWAY, "alpha")
-
-
-def test_the_registry_tells_its_version(registry: Any) -> None:
-    assert registry.getAPIVersion() == "0.18.0"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from thrift.Thrift import TMessageType, TType
 from thrift.transport import TSocket, TTransport
 from thrift_peers import peer
 
+from airavata_thrift.user_profile_2017 import UserProfileService
 from airavata_workload.domain.caller import INTERNAL
 from airavata_workload.records.users import UserProfile, UserStatus
 
@@ -26,7 +28,7 @@ _NUMBER: tuple[Any, ...] = (TType.I32, None)
 _TRUTH: tuple[Any, ...] = (TType.BOOL, None)
 _PROFILE: tuple[Any, ...] = (TType.STRUCT, [Profile, Profile.thrift_spec])
 _PROFILES: tuple[Any, ...] = (TType.LIST, (*_PROFILE, False))
-METHODS = {
+METHODS: dict[str, tuple[tuple[Any, ...], tuple[tuple[Any, ...], ...]]] = {
     "addUserProfile": (_TEXT, (_PROFILE,)),
     "updateUserProfile": (_TRUTH, (_PROFILE,)),
     "getUserProfileById": (_PROFILE, (_TEXT, _TEXT)),
@@ -34,6 +36,7 @@ METHODS = {
     "deleteUserProfile": (_TRUTH, (_TEXT,)),
     "getAllUserProfilesInGateway": (_PROFILES, (_TEXT, _NUMBER, _NUMBER)),
     "doesUserExist": (_TRUTH, (_TEXT, _TEXT)),
+    "getAPIVersion": (_TEXT, ()),
 }
 """What each returns and takes. Source: the interface of Apache Airavata as of April 2017."""
 
@@ -43,9 +46,10 @@ class RefusedError(Exception):
 
 
 class Client:
-    """Speaks as the generated code of that month does, with its layout of a profile."""
+    """Speaks as that month's generated code of the service does, with its layout of a profile."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, service: Any, address: str) -> None:
+        assert set(METHODS) == {each for each in dir(service.Iface) if not each.startswith("_")}
         host, _, port = address.rpartition(":")
         socket = TSocket.TSocket(host, int(port))
         socket.setTimeout(PATIENCE_MS)
@@ -53,7 +57,10 @@ class Client:
         self.transport.open()
         self._protocol = TBinaryProtocol(self.transport)
 
-    def __call__(self, method: str, *values: Any) -> Any:
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return partial(self._call, method)
+
+    def _call(self, method: str, *values: Any) -> Any:
         result, kinds = METHODS[method]
         given = enumerate(zip(kinds, values, strict=True), 1)
         arguments = _struct(*((number, kind, value) for number, (kind, value) in given))
@@ -76,7 +83,7 @@ class Client:
 
 def _struct(*fields: tuple[int, tuple[Any, ...], Any]) -> Any:
     """A struct of these fields: number, type, value."""
-    spec: list[Any] = [None] * (fields[-1][0] + 1)
+    spec: list[Any] = [None] * (max((number for number, _, _ in fields), default=-1) + 1)
     for number, (wire_type, inside), _ in fields:
         spec[number] = (number, wire_type, f"f{number}", inside, None)
     names = tuple(f"f{number}" for number, _, _ in fields)
@@ -108,7 +115,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InternalSite]:
 
 @pytest.fixture
 def client(site: InternalSite) -> Iterator[Client]:
-    made = Client(site.server.addresses["user_profile_2017"])
+    made = Client(UserProfileService, site.server.addresses["user_profile_2017"])
     yield made
     made.transport.close()
 
@@ -118,15 +125,14 @@ def stored(site: InternalSite, user: str, gateway: str = "default") -> UserProfi
 
 
 def test_a_profile_of_then_is_one_of_today(site: InternalSite, client: Client) -> None:
-    assert not client("doesUserExist", "ada", "default")
-    assert client("addUserProfile", profile("ada", State=1, phones=["1"], country="GB")) == "ada"
-    assert client("doesUserExist", "ada", "default")
+    assert not client.doesUserExist("ada", "default")
+    assert client.addUserProfile(profile("ada", State=1, phones=["1"], country="GB")) == "ada"
+    assert client.doesUserExist("ada", "default")
     kept = stored(site, "ada")
     assert (kept.first_name, kept.last_name, kept.emails) == ("Ada King", "Lovelace", ("ada@example.org",))
     assert (kept.created_at_ms, kept.last_access_at_ms, kept.valid_until_ms) == (1492000000000, 1493467200000, 0)
     assert (kept.state, kept.phones, kept.country) == (UserStatus.CONFIRMED, ("1",), "GB")
-    for method in ("getUserProfileById", "getUserProfileByName"):
-        found = client(method, "ada", "default")
+    for found in (client.getUserProfileById("ada", "default"), client.getUserProfileByName("ada", "default")):
         assert (found.userName, found.emails, found.country) == ("Ada King Lovelace", ["ada@example.org"], "GB")
         assert (found.creationTime, found.airavataInternalUserId) == ("1492000000000", "ada@default")
 
@@ -145,34 +151,38 @@ def test_a_profile_of_today_keeps_its_name_when_a_client_of_then_changes_it(site
         state=UserStatus.ACTIVE,
     )
     site.installation.api().users.add_profile(INTERNAL, made)
-    found = client("getUserProfileById", "mary", "default")
+    found = client.getUserProfileById("mary", "default")
     assert found.userName == "Mary Fairfax Somerville"
     found.country = "GB"
-    assert client("updateUserProfile", found)
-    again = client("getUserProfileById", "mary", "default")
+    assert client.updateUserProfile(found)
+    again = client.getUserProfileById("mary", "default")
     assert (again.userName, again.country, again.creationTime) == ("Mary Fairfax Somerville", "GB", "1")
+
+
+def test_the_service_tells_its_version(client: Client) -> None:
+    assert client.getAPIVersion() == "0.18.0"
 
 
 def test_profiles_are_listed_by_gateway(client: Client) -> None:
     for user in ("carol", "bob", "alice"):
-        client("addUserProfile", profile(user, "lists"))
-    assert [each.userId for each in client("getAllUserProfilesInGateway", "lists", 0, -1)] == ["alice", "bob", "carol"]
-    assert [each.userId for each in client("getAllUserProfilesInGateway", "lists", 1, 1)] == ["bob"]
-    assert client("getAllUserProfilesInGateway", "elsewhere", 0, -1) == []
+        client.addUserProfile(profile(user, "lists"))
+    assert [each.userId for each in client.getAllUserProfilesInGateway("lists", 0, -1)] == ["alice", "bob", "carol"]
+    assert [each.userId for each in client.getAllUserProfilesInGateway("lists", 1, 1)] == ["bob"]
+    assert client.getAllUserProfilesInGateway("elsewhere", 0, -1) == []
 
 
 def test_one_profile_is_deleted_though_no_gateway_is_named(client: Client) -> None:
     for gateway in ("one", "two"):
-        client("addUserProfile", profile("eve", gateway))
-    client("addUserProfile", profile("only@mail.example", "one"))
+        client.addUserProfile(profile("eve", gateway))
+    client.addUserProfile(profile("only@mail.example", "one"))
     with pytest.raises(RefusedError, match="2 gateways have a user 'eve'"):
-        client("deleteUserProfile", "eve")
-    assert client("deleteUserProfile", "eve@two")
-    assert client("doesUserExist", "eve", "one")
-    assert not client("doesUserExist", "eve", "two")
-    assert client("deleteUserProfile", "eve")
-    assert not client("doesUserExist", "eve", "one")
-    assert client("deleteUserProfile", "only@mail.example")
-    assert not client("doesUserExist", "only@mail.example", "one")
+        client.deleteUserProfile("eve")
+    assert client.deleteUserProfile("eve@two")
+    assert client.doesUserExist("eve", "one")
+    assert not client.doesUserExist("eve", "two")
+    assert client.deleteUserProfile("eve")
+    assert not client.doesUserExist("eve", "one")
+    assert client.deleteUserProfile("only@mail.example")
+    assert not client.doesUserExist("only@mail.example", "one")
     with pytest.raises(RefusedError, match="no user 'eve'"):
-        client("deleteUserProfile", "eve")
+        client.deleteUserProfile("eve")
