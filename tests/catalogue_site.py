@@ -38,6 +38,7 @@ from airavata_workload.records.gateway_profiles import (
     GatewayResourceProfile,
     StoragePreference,
 )
+from airavata_workload.records.gateways import Gateway, GatewayApprovalStatus
 from airavata_workload.records.group_profiles import GroupComputeResourcePreference, GroupResourceProfile
 from airavata_workload.records.job_submission import (
     ResourceJobManager,
@@ -185,9 +186,13 @@ def preference(alpha: str) -> ComputeResourcePreference:
 
 @cache
 def _empty() -> TemporaryDirectory[str]:
-    """A home with the tables and nothing in them: to copy it is quicker than to make them."""
+    """A home with the tables and two gateways in them: to copy it is quicker than to make them."""
     home = TemporaryDirectory(prefix="catalogue-")
-    embedded.open_record_store(BackingContext(home=Path(home.name), session="catalogue-0")).close()
+    store = embedded.open_record_store(BackingContext(home=Path(home.name), session="catalogue-0"))
+    with store.transaction() as records:
+        for each in (ADMIN, STRANGER):
+            records.add(Gateway(gateway_id=each.gateway, gateway_approval_status=GatewayApprovalStatus.ACTIVE))
+    store.close()
     return home
 
 

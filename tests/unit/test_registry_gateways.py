@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +11,17 @@ from thrift_doors import GATEWAY, TOKEN
 from whole_structs import changed, is_now, whole
 
 from airavata_thrift.api_errors.ttypes import DuplicateEntryException
+from airavata_thrift.application_deployments.ttypes import ApplicationModule
+from airavata_thrift.application_interfaces.ttypes import ApplicationInterfaceDescription
+from airavata_thrift.data_products.ttypes import DataProductModel
+from airavata_thrift.gateway_resource_profiles.ttypes import GatewayResourceProfile
+from airavata_thrift.group_resource_profiles.ttypes import GroupResourceProfile
+from airavata_thrift.parsers.ttypes import Parser, ParsingTemplate
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 from airavata_thrift.user_profile import UserProfileService
 from airavata_thrift.user_profiles import ttypes as people
+from airavata_thrift.user_resource_profiles.ttypes import UserResourceProfile
+from airavata_thrift.workflow_graphs.ttypes import WorkflowModel
 from airavata_thrift.workspaces.ttypes import (
     Gateway,
     GatewayApprovalStatus,
@@ -109,6 +117,45 @@ def test_a_gateway_goes_when_nobody_works_with_it_and_takes_the_rest_along(regis
     registry.addGateway(Gateway(gatewayId=OTHER, gatewayApprovalStatus=GatewayApprovalStatus.ACTIVE))
     assert registry.getAllNotifications(OTHER) == []
     assert registry.getAllUsersInGateway(OTHER) == ["admin"]
+
+
+NOWHERE = "nowhere"
+KEPT: dict[str, Callable[[Any], object]] = {
+    "project": lambda registry: registry.createProject(NOWHERE, Project(owner="ada", gatewayId=NOWHERE, name="Words")),
+    "module": lambda registry: registry.registerApplicationModule(NOWHERE, ApplicationModule(appModuleName="Sort")),
+    "interface": lambda registry: registry.registerApplicationInterface(
+        NOWHERE, ApplicationInterfaceDescription(applicationName="Sort")
+    ),
+    "gateway profile": lambda registry: registry.registerGatewayResourceProfile(
+        GatewayResourceProfile(gatewayID=NOWHERE)
+    ),
+    "group profile": lambda registry: registry.createGroupResourceProfile(
+        GroupResourceProfile(gatewayId=NOWHERE, groupResourceProfileName="Chemists")
+    ),
+    "user profile": lambda registry: registry.registerUserResourceProfile(
+        UserResourceProfile(userId="ada", gatewayID=NOWHERE)
+    ),
+    "notification": lambda registry: registry.createNotification(notification("Downtime", NOWHERE)),
+    "user": lambda registry: registry.addUser(user("ada", NOWHERE)),
+    "product": lambda registry: registry.registerDataProduct(
+        DataProductModel(gatewayId=NOWHERE, ownerName="ada", productName="words")
+    ),
+    "workflow": lambda registry: registry.registerWorkflow(
+        NOWHERE, WorkflowModel(name="Sort", graph="", gatewayId=NOWHERE, createdUser="ada")
+    ),
+    "parser": lambda registry: registry.saveParser(
+        Parser("p", "image", "/out", "/in", "parse", inputFiles=[], outputFiles=[], gatewayId=NOWHERE)
+    ),
+    "parsing template": lambda registry: registry.saveParsingTemplate(
+        ParsingTemplate("t", "Sort", initialInputs=[], parserConnections=[], gatewayId=NOWHERE)
+    ),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_nothing_is_kept_for_a_gateway_that_there_is_not(registry: Any, what: str) -> None:
+    with pytest.raises(RegistryServiceException, match="no gateway 'nowhere'"):
+        KEPT[what](registry)
 
 
 # -- users -----------------------------------------------------------------------------

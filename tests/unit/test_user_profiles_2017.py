@@ -15,6 +15,7 @@ from thrift.transport import TSocket, TTransport
 from thrift_peers import peer
 
 from airavata_thrift.user_profile_2017 import UserProfileService
+from airavata_thrift.workspaces.ttypes import Gateway, GatewayApprovalStatus
 from airavata_workload.domain.caller import INTERNAL
 from airavata_workload.records.users import UserProfile, UserStatus
 
@@ -110,6 +111,8 @@ def profile(user: str, gateway: str = "default", **fields: Any) -> Any:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InternalSite]:
     with InternalSite(tmp_path_factory.mktemp("profiles") / "home") as made:
+        for name in ("lists", "one", "two"):
+            made.registry.addGateway(Gateway(gatewayId=name, gatewayApprovalStatus=GatewayApprovalStatus.ACTIVE))
         yield made
 
 

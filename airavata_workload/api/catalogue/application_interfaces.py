@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import missing, require_admin, require_gateway
 from airavata_workload.domain.caller import Caller
 from airavata_workload.ports.record_store import Query, Records, RecordStore
@@ -27,7 +28,7 @@ class ApplicationInterfaces:
     # -- one ----------------------------------------------------------------------------
     def register(self, caller: Caller, gateway_id: str, application_interface: ApplicationInterface) -> str:
         """Store a new interface; returns its id ``<application name>_<uuid>``."""
-        require_gateway(caller, gateway_id)
+        require_existing_gateway(self._records, caller, gateway_id)
         require_admin(caller, "register application interfaces")
         with self._records.transaction() as records:
             new = _checked(records, gateway_id, application_interface)

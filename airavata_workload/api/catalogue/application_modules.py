@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import require_admin, require_gateway
 from airavata_workload.api.catalogue.application_deployments import ApplicationDeployments
 from airavata_workload.domain.caller import Caller
@@ -25,7 +26,7 @@ class ApplicationModules:
 
     def register(self, caller: Caller, gateway_id: str, application_module: ApplicationModule) -> str:
         """Store a new module; returns its id ``<name>_<uuid>``."""
-        require_gateway(caller, gateway_id)
+        require_existing_gateway(self._records, caller, gateway_id)
         require_admin(caller, "register application modules")
         name = check.given(application_module.app_module_name, "app_module_name")
         identifier = check.chosen_id(application_module.app_module_id, name, "app_module_id")

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import require_admin, require_gateway
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
@@ -26,6 +27,7 @@ class Notifications:
 
     def create(self, caller: Caller, notification: Notification) -> str:
         """Store a new notification; returns its id, which is made here."""
+        require_existing_gateway(self._records, caller, notification.gateway_id)
         _require_write(caller, notification.gateway_id)
         _check(notification)
         identifier = str(uuid.uuid4())

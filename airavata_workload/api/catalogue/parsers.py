@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import missing, require_admin, require_gateway
 from airavata_workload.api.sharing.sharing import READ, Sharing
 from airavata_workload.domain.caller import Caller
@@ -45,7 +46,7 @@ class Parsers:
 
         Parts without an id get one, and all of them the id of the parser.
         """
-        require_gateway(caller, parser.gateway_id)
+        require_existing_gateway(self._records, caller, parser.gateway_id)
         require_admin(caller, "save parsers")
         identifier = check.chosen_id(parser.id, "Parser", "id")
         for field in ("image_name", "execution_command", "input_dir_path", "output_dir_path"):
@@ -114,7 +115,7 @@ class Parsers:
 
         Parts without an id get one, and all of them the id of the template.
         """
-        require_gateway(caller, parsing_template.gateway_id)
+        require_existing_gateway(self._records, caller, parsing_template.gateway_id)
         require_admin(caller, "save parsing templates")
         identifier = check.chosen_id(parsing_template.id, "ParsingTemplate", "id")
         check.given(parsing_template.application_interface, "application_interface")

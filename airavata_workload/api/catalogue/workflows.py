@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import require_gateway, require_user, require_writer
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
@@ -47,7 +48,7 @@ class Workflows:
 
         Raises ``ConflictError`` for a name that is taken.
         """
-        require_gateway(caller, gateway_id)
+        require_existing_gateway(self._records, caller, gateway_id)
         require_writer(caller, "register workflows")
         name = check.given(workflow.name, "name")
         identifier = check.chosen_id(workflow.template_id, name, "template_id")

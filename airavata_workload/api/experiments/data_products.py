@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import (
     missing,
     require_admin_view,
@@ -42,7 +43,7 @@ class DataProducts:
         """
         require_writer(caller)
         gateway_id = product.gateway_id or caller.gateway
-        require_gateway(caller, gateway_id)
+        require_existing_gateway(self._records, caller, gateway_id)
         owner = product.owner_name or caller.user
         require_user(caller, owner, "register a data product of another user")
         name = given(product.product_name, "The data product's name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import (
     missing,
     require_gateway,
@@ -44,7 +45,7 @@ class Projects:
 
     def create(self, caller: Caller, gateway_id: str, project: Project) -> str:
         """Store a new project; returns its id. An administrator may make one for another user."""
-        require_gateway(caller, gateway_id)
+        require_existing_gateway(self._records, caller, gateway_id)
         owner = project.owner or caller.user
         require_user(caller, owner, "make a project for another user")
         name = given(project.name, "The project's name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import require_admin, require_gateway, require_internal, require_user
 from airavata_workload.api.request_check import found, given, page
 from airavata_workload.api.sharing import principals
@@ -77,7 +78,7 @@ class Users:
 
     def _add(self, caller: Caller, user_profile: UserProfile, *, only_new: bool) -> str:
         gateway_id, user = given(user_profile.gateway_id, "gatewayId"), given(user_profile.user_id, "userId")
-        require_gateway(caller, gateway_id)
+        require_existing_gateway(self._records, caller, gateway_id)
         require_user(caller, user, "make a profile for another user")
         now_ms = self._clock() // 1000
         with self._records.transaction() as records:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import require_admin, require_admin_view, require_gateway
 from airavata_workload.api.credentials.credential_tokens import check_tokens
 from airavata_workload.api.profiles.preference_check import changed_preferences, check_changed
@@ -35,6 +36,7 @@ class GatewayProfiles:
     # -- profiles -----------------------------------------------------------------------
     def register(self, caller: Caller, gateway_resource_profile: GatewayResourceProfile) -> str:
         """Store the profile of a gateway; returns the gateway's id. Raises ``ConflictError`` if it has one."""
+        require_existing_gateway(self._records, caller, gateway_resource_profile.gateway_id)
         gateway_id = self._require_write(caller, gateway_resource_profile.gateway_id)
         with self._records.transaction() as records:
             if records.get(GatewayResourceProfile, gateway_id) is not None:

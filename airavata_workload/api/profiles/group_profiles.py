@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import missing, require_gateway, require_internal, require_writer
 from airavata_workload.api.credentials.credential_tokens import check_tokens
 from airavata_workload.api.profiles.preference_check import check_changed
@@ -45,7 +46,7 @@ class GroupProfiles:
     # -- profiles -----------------------------------------------------------------------
     def create(self, caller: Caller, group_resource_profile: GroupResourceProfile) -> str:
         """Store a new profile of the caller; returns its id, which is made here."""
-        require_gateway(caller, group_resource_profile.gateway_id)
+        require_existing_gateway(self._records, caller, group_resource_profile.gateway_id)
         require_writer(caller, "create group resource profiles")
         now_ms = self._clock() // 1000
         new = replace(

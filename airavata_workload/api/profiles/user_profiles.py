@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airavata_workload.api import request_check as check
+from airavata_workload.api.access.existing_gateway import require_existing_gateway
 from airavata_workload.api.access.permission import require_admin_view, require_gateway, require_user
 from airavata_workload.api.credentials.credential_tokens import check_tokens
 from airavata_workload.api.profiles.preference_check import changed_preferences, check_changed
@@ -35,6 +36,7 @@ class UserProfiles:
     def register(self, caller: Caller, user_resource_profile: UserResourceProfile) -> str:
         """Store the profile of a user; returns the user's id. Raises ``ConflictError`` if they have one."""
         gateway_id, user_id = user_resource_profile.gateway_id, check.given(user_resource_profile.user_id, "user_id")
+        require_existing_gateway(self._records, caller, gateway_id)
         _require_own(caller, user_id, gateway_id)
         with self._records.transaction() as records:
             if records.get(UserResourceProfile, user_resource_profile.key) is not None:
