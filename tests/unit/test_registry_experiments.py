@@ -328,6 +328,7 @@ def test_experiments_are_counted_by_what_they_came_to(site: RegistrySite, regist
     assert ids(applicationName=sort) == {made["sorted"]}
     assert ids(resourceHostName="beta") == {made["sorted"]}
     assert ids(accessibleExpIds=[made["failed"], made["running"]]) == {made["failed"], made["running"]}
+    assert ids(accessibleExpIds=[]) == set()
     assert ids(toTime=begin_ms) == ids(gatewayId="nowhere") == set()
     page = counted(limit=2, offset=1)
     assert page.allExperimentCount == 6

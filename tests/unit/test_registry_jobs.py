@@ -71,6 +71,14 @@ def test_a_job_is_kept_whole_and_found_by_its_ids(registry: Any, run: Run) -> No
     assert its_task.jobs == [kept]
 
 
+def test_a_job_is_stored_again_with_what_else_is_known_of_it(site: RegistrySite, registry: Any, run: Run) -> None:
+    site.job("9", run.task, run.process)
+    registry.addJobStatus(JobStatus(jobState=JobState.ACTIVE), run.task, "9")
+    before = registry.getJob("taskId", run.task)
+    registry.addJob(changed(before, jobStatuses=None, creationTime=None, exitCode=1, stdOut="/out"), run.process)
+    assert registry.getJobs("taskId", run.task) == [changed(before, exitCode=1, stdOut="/out")]
+
+
 def test_of_several_jobs_the_latest_is_told(site: RegistrySite, registry: Any, run: Run) -> None:
     for job_id in ("1", "2", "3"):
         site.job(job_id, run.task, run.process)

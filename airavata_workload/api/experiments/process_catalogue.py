@@ -202,7 +202,7 @@ class ProcessCatalogue:
 
     # -- jobs -----------------------------------------------------------------------------------
     def add_job(self, caller: Caller, job: GatewayJob, process_id: str) -> None:
-        """Store a job of a task of the process."""
+        """Store a job of a task of the process, once more what else is known of it; its states stay."""
         require_internal(caller, "write jobs")
         now_ms, prefix = self._now_ms(), job_prefix(job.job_id)
         statuses = tuple(dated(each, prefix, job.task_id, now_ms) for each in job.job_statuses or ())
@@ -210,13 +210,14 @@ class ProcessCatalogue:
             process = _process(records, process_id)
             if _task(records, job.task_id).parent_process_id != process_id:
                 raise missing(f"task '{job.task_id}' in process '{process_id}'")
+            old = records.get(GatewayJob, job.key) or job
             records.put(
                 replace(
                     job,
                     process_id=process_id,
                     experiment_id=process.experiment_id,
-                    created_at_ms=job.created_at_ms or now_ms,
-                    job_statuses=statuses or None,
+                    created_at_ms=job.created_at_ms or old.created_at_ms or now_ms,
+                    job_statuses=statuses or old.job_statuses,
                 )
             )
 
