@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from internal_site import InternalSite
 from thrift_doors import GATEWAY, USER
+from whole_structs import later
 
 from airavata_thrift.application_deployments.ttypes import ApplicationDeploymentDescription, ApplicationModule
 from airavata_thrift.application_interfaces.ttypes import ApplicationInterfaceDescription
@@ -60,10 +61,12 @@ class RegistrySite(InternalSite):
 
     def project(self, name: str = "Words", gateway_id: str = GATEWAY, owner: str = USER) -> str:
         """A project."""
+        later()
         return str(self.registry.createProject(gateway_id, Project(owner=owner, gatewayId=gateway_id, name=name)))
 
     def experiment(self, project: str, name: str = "Sort them", gateway_id: str = GATEWAY, **fields: Any) -> str:
         """An experiment, which nobody has launched."""
+        later()
         asked = ExperimentModel(
             projectId=project, gatewayId=gateway_id, experimentName=name, **{"userName": USER, **fields}
         )
@@ -71,6 +74,7 @@ class RegistrySite(InternalSite):
 
     def process(self, experiment_id: str) -> str:
         """A process as an engine makes it, by its experiment alone."""
+        later()
         return str(self.registry.addProcess(ProcessModel(experimentId=experiment_id), experiment_id))
 
     def task(self, process_id: str) -> str:
@@ -86,5 +90,6 @@ class RegistrySite(InternalSite):
 
     def job(self, job_id: str, task_id: str, process_id: str) -> None:
         """A job of a task."""
+        later()
         made = JobModel(jobId=job_id, taskId=task_id, processId=process_id, jobDescription="#!/bin/sh")
         self.registry.addJob(made, process_id)

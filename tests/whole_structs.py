@@ -41,6 +41,17 @@ def is_now(instant_ms: int) -> bool:
     return abs(instant_ms / 1000 - time.time()) < 60
 
 
+def later() -> None:
+    """Return in another millisecond: of two things of one, no list says which came first."""
+    begin = _now_ms()
+    while _now_ms() == begin:
+        pass
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _value(number: int, kind: int, name: str, details: Any) -> Any:
     if kind == TType.LIST and details[0] == TType.STRING:
         return [f"{name}-1", f"{name}-2"]

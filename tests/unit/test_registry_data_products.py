@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from registry_site import OTHER, RegistrySite
 from thrift_doors import GATEWAY
-from whole_structs import UUID, changed, is_now, whole
+from whole_structs import UUID, changed, is_now, later, whole
 
 from airavata_thrift.data_products.ttypes import (
     DataProductModel,
@@ -52,6 +52,11 @@ def replica(name: str) -> DataReplicaLocationModel:
     )
 
 
+def register(registry: Any, sent: DataProductModel) -> str:
+    later()
+    return str(registry.registerDataProduct(sent))
+
+
 def kept(sent: DataReplicaLocationModel, read: DataReplicaLocationModel, uri: str) -> DataReplicaLocationModel:
     """What was sent, with what the registry gives."""
     assert is_now(read.creationTime)
@@ -65,6 +70,7 @@ def test_a_product_is_kept_whole_with_its_replicas(registry: Any) -> None:
     sent = product("energies", replicaLocations=[first])
     uri = registry.registerDataProduct(sent)
     assert re.fullmatch(f"airavata-dp://{UUID}", uri)
+    later()
     added = registry.registerReplicaLocation(changed(second, productUri=uri))
     read = registry.getDataProduct(uri)
     one, two = read.replicaLocations
@@ -84,7 +90,7 @@ def test_a_product_is_kept_whole_with_its_replicas(registry: Any) -> None:
 def test_a_collection_has_what_names_it_and_nothing_else(registry: Any) -> None:
     folder = registry.registerDataProduct(product("folder", dataProductType=DataProductType.COLLECTION))
     other = registry.registerDataProduct(product("other", dataProductType=DataProductType.COLLECTION))
-    parts = [registry.registerDataProduct(product(name, parentProductUri=folder)) for name in ("a", "b")]
+    parts = [register(registry, product(name, parentProductUri=folder)) for name in ("a", "b")]
     assert registry.getChildDataProducts(folder) == [registry.getDataProduct(each) for each in parts]
     assert registry.getChildDataProducts(other) == []
     assert registry.getParentDataProduct(parts[0]) == registry.getDataProduct(folder)
@@ -96,7 +102,7 @@ def test_a_collection_has_what_names_it_and_nothing_else(registry: Any) -> None:
 
 
 def test_products_are_searched_in_their_gateway(registry: Any) -> None:
-    mine = [registry.registerDataProduct(product(f"found {number}")) for number in range(3)]
+    mine = [register(registry, product(f"found {number}")) for number in range(3)]
     theirs = registry.registerDataProduct(product("found there", gatewayId=OTHER))
     registry.registerDataProduct(product("found of another", ownerName="bob"))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from internal_site import InternalSite
 from thrift_doors import GATEWAY, TOKEN
-from whole_structs import changed, is_now, whole
+from whole_structs import changed, is_now, later, whole
 
 from airavata_thrift.api_errors.ttypes import DuplicateEntryException
 from airavata_thrift.application_deployments.ttypes import ApplicationModule
@@ -209,7 +209,10 @@ def test_a_notification_is_kept_whole_until_it_is_deleted(registry: Any) -> None
 
 
 def test_notifications_are_listed_by_gateway_and_the_newest_first(registry: Any) -> None:
-    made = [registry.createNotification(notification(title)) for title in ("one", "two", "three")]
+    made = []
+    for title in ("one", "two", "three"):
+        later()
+        made.append(registry.createNotification(notification(title)))
     elsewhere = registry.createNotification(notification("there", OTHER))
     listed = registry.getAllNotifications(GATEWAY)
     assert [each.notificationId for each in listed] == made[::-1]

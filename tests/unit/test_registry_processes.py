@@ -229,22 +229,25 @@ def test_a_task_goes_from_state_to_state(site: RegistrySite, registry: Any, proc
 def test_tasks_come_with_their_process_and_are_forgotten_by_themselves(
     site: RegistrySite, registry: Any, experiment: str
 ) -> None:
-    first = TaskModel(
-        taskType=TaskTypes.ENV_SETUP, parentProcessId="", creationTime=1, lastUpdateTime=1, taskStatuses=[]
-    )
+    first = empty_task(TaskTypes.ENV_SETUP)
     made = registry.addProcess(ProcessModel(experimentId=experiment, tasks=[first]), experiment)
     kept = site.process(experiment)
     site.task(kept)
     task = site.task(made)
     site.job("job-1", task, made)
-    assert [each.taskType for each in registry.getProcess(made).tasks] == [
-        TaskTypes.ENV_SETUP,
-        TaskTypes.JOB_SUBMISSION,
-    ]
+    kinds = {each.taskType for each in registry.getProcess(made).tasks}
+    assert kinds == {TaskTypes.ENV_SETUP, TaskTypes.JOB_SUBMISSION}
     registry.deleteTasks(made)
     assert registry.getProcess(made).tasks == []
     assert registry.getJobs("processId", made) == []
     assert len(registry.getProcess(kept).tasks) == 1
+
+
+def test_tasks_are_told_in_the_order_in_which_they_run(site: RegistrySite, registry: Any, process: str) -> None:
+    made = [site.task(process) for _ in range(5)]
+    order = [made[number] for number in (3, 0, 4, 1)]
+    registry.updateProcess(ProcessModel(experimentId="x", taskDag=",".join(order)), process)
+    assert [each.taskId for each in registry.getProcess(process).tasks] == [*order, made[2]]
 
 
 # -- what there is not --------------------------------------------------------------------------

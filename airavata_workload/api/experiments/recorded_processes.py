@@ -30,7 +30,13 @@ def whole(records: Records, processes: Sequence[GatewayProcess]) -> tuple[Gatewa
     tasks: dict[str, list[GatewayTask]] = defaultdict(list)
     for task in records.find(GatewayTask, Query(equal={"parent_process_id": ids}), order_by="created_at_ms"):
         tasks[task.parent_process_id].append(replace(task, jobs=tuple(jobs[task.task_id])))
-    return tuple(replace(each, tasks=tuple(tasks[each.process_id])) for each in processes)
+    return tuple(replace(each, tasks=_in_order(each, tasks[each.process_id])) for each in processes)
+
+
+def _in_order(process: GatewayProcess, tasks: Sequence[GatewayTask]) -> tuple[GatewayTask, ...]:
+    """As the process says that they run: engines make them all in one instant. Those of which it says nothing last."""
+    places = {task_id: place for place, task_id in enumerate((process.task_dag or "").split(","))}
+    return tuple(sorted(tasks, key=lambda each: places.get(each.task_id, len(places))))
 
 
 def jobs_of_experiment(records: Records, experiment_id: str) -> tuple[GatewayJob, ...]:
