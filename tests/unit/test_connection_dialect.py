@@ -21,11 +21,13 @@ from airavata_adapters.thrift_api.dialects import (
 from airavata_adapters.thrift_api.wire import DialectCodec, write_struct
 from airavata_thrift.airavata_api import Airavata
 from airavata_thrift.authorization.ttypes import AuthzToken
+from airavata_thrift.compute_resources.ttypes import JobManagerCommand, ResourceJobManager
 from airavata_thrift.credential_store import CredentialStoreService
 from airavata_thrift.experiments.ttypes import ExperimentModel, UserConfigurationDataModel
 from airavata_thrift.group_manager import GroupManagerService
 from airavata_thrift.groups.ttypes import ResourceType
 from airavata_thrift.registry import RegistryService
+from airavata_thrift.statuses.ttypes import JobState, JobStatus, ProcessState, ProcessStatus
 from airavata_thrift.workspaces.ttypes import Gateway
 
 TOKEN = AuthzToken("secret", {"userName": "ada", "gatewayID": "seagrid"})
@@ -37,6 +39,10 @@ def experiment() -> Any:
     )
     model = ExperimentModel(projectId="p", experimentName="e", userConfigurationData=configuration)
     return Airavata.createExperiment_args(TOKEN, "seagrid", model)
+
+
+def job_manager(command: int) -> ResourceJobManager:
+    return ResourceJobManager(resourceJobManagerType=2, jobManagerCommands={command: "show"})
 
 
 def call(codec: DialectCodec, state: ConnectionDialect, arguments: Any, span: Span) -> Any:
@@ -52,6 +58,29 @@ def call(codec: DialectCodec, state: ConnectionDialect, arguments: Any, span: Sp
         (Airavata.getExperiment_args(TOKEN, "e"), Dialect.CLASSIC, EVERY),
         (Airavata.getGroupResourceList_args(TOKEN, "g"), Dialect.CLASSIC, since(Generation.AIRAVATA_0_19)),
         (Airavata.getAllWorkflows_args(TOKEN, "g"), Dialect.CLASSIC, until(Generation.AIRAVATA_0_17)),
+        (RegistryService.getWorkflow_args("w"), Dialect.CLASSIC, until(Generation.AIRAVATA_0_17)),
+        (RegistryService.getProcess_args("p"), Dialect.CLASSIC, since(Generation.AIRAVATA_0_19)),
+        (RegistryService.getProcessListInState_args(0), Dialect.CLASSIC, since(Generation.AIRAVATA_0_21)),
+        (
+            RegistryService.addProcessStatus_args(ProcessStatus(state=ProcessState.QUEUED), "p"),
+            Dialect.AIRAVATA_2025_11,
+            since(Generation.AIRAVATA_0_21),
+        ),
+        (
+            RegistryService.addJobStatus_args(JobStatus(jobState=JobState.NON_CRITICAL_FAIL), "t", "j"),
+            Dialect.CLASSIC,
+            since(Generation.AIRAVATA_0_19),
+        ),
+        (
+            Airavata.registerResourceJobManager_args(TOKEN, job_manager(JobManagerCommand.SHOW_CLUSTER_INFO)),
+            Dialect.AIRAVATA_2025_07,
+            since(Generation.AIRAVATA_0_21),
+        ),
+        (
+            Airavata.registerResourceJobManager_args(TOKEN, job_manager(JobManagerCommand.SUBMISSION)),
+            Dialect.CLASSIC,
+            EVERY,
+        ),
         (GroupManagerService.getGroups_args(TOKEN), Dialect.CLASSIC, since(Generation.AIRAVATA_0_19)),
         (experiment(), Dialect.CLASSIC, until(Generation.AIRAVATA_2025_07)),
         (experiment(), Dialect.AIRAVATA_2025_11, since(Generation.AIRAVATA_2025_11)),
@@ -151,8 +180,10 @@ def test_the_kind_of_a_shared_resource_has_the_number_of_its_time() -> None:
 
 
 def test_the_tables_name_what_there_is() -> None:
-    for method in METHOD_SPANS:
-        assert hasattr(Airavata, f"{method}_args"), method
+    modules = {"airavata_api": Airavata, "registry": RegistryService}
+    assert METHOD_SPANS.keys() == modules.keys()
+    for service, spans in METHOD_SPANS.items():
+        assert [method for method in spans if not hasattr(modules[service], f"{method}_args")] == []
     for method, number in ARGUMENT_SPANS:
         spec = getattr(Airavata, f"{method}_args").thrift_spec
         assert spec[number][0] == number, (method, number)

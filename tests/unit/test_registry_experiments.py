@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from registry_site import OTHER, RegistrySite
+from thrift.Thrift import TMessageType, TType
 from thrift_doors import GATEWAY, USER
 from whole_structs import UUID, changed, is_now, whole
 
@@ -21,6 +22,7 @@ from airavata_thrift.experiments.ttypes import (
     ExperimentType,
     UserConfigurationDataModel,
 )
+from airavata_thrift.registry import RegistryService
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 from airavata_thrift.scheduling.ttypes import ComputationalResourceSchedulingModel
 from airavata_thrift.statuses.ttypes import ExperimentState, ExperimentStatus
@@ -111,6 +113,31 @@ def test_a_project_with_experiments_stays(site: RegistrySite, registry: Any) -> 
         registry.deleteProject(project)
     assert registry.deleteExperiment(experiment)
     assert registry.deleteProject(project)
+
+
+def test_the_experiments_of_a_project_are_listed_in_its_gateway(site: RegistrySite, registry: Any) -> None:
+    project = site.project("Listed")
+    made = [site.experiment(project) for _ in range(3)]
+    assert [each.experimentId for each in registry.getExperimentsInProject(GATEWAY, project, -1, 0)] == made[::-1]
+    assert [each.experimentId for each in registry.getExperimentsInProject(GATEWAY, project, 1, 1)] == [made[1]]
+    with pytest.raises(ProjectNotFoundException, match=project):
+        registry.getExperimentsInProject(OTHER, project, -1, 0)
+    assert [each.experimentId for each in listed_as_in_0_17(site, project, 2, 1)] == made[1::-1]
+
+
+def listed_as_in_0_17(site: RegistrySite, project: str, limit: int, offset: int) -> Any:
+    """By a peer of that release, which names the project first and no gateway."""
+    peer = site.client(RegistryService, "registry")
+    protocol = peer._oprot
+    protocol.writeMessageBegin("getExperimentsInProject", TMessageType.CALL, 0)
+    protocol.writeFieldBegin("projectId", TType.STRING, 1)
+    protocol.writeString(project)
+    for number, value in ((2, limit), (3, offset)):
+        protocol.writeFieldBegin("", TType.I32, number)
+        protocol.writeI32(value)
+    protocol.writeFieldStop()
+    protocol.trans.flush()
+    return peer.recv_getExperimentsInProject()
 
 
 # -- experiments -----------------------------------------------------------------------------

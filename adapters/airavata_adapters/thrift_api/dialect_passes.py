@@ -14,7 +14,6 @@ from thrift.Thrift import TType
 
 from airavata_adapters.thrift_api.dialect_conversions import AFTER_READING, BEFORE_WRITING, Conversion
 from airavata_adapters.thrift_api.dialect_values import (
-    NEWER_ARGUMENTS,
     NEWER_VALUES,
     Stand,
     known_to,
@@ -100,7 +99,7 @@ def _reading_walk(struct: Any) -> Walk[Span] | None:
 
 @cache
 def _evidence_walk(struct: Any) -> Walk[list[Span]] | None:
-    field = NEWER_VALUES.get(struct) or NEWER_ARGUMENTS.get(f"{struct.__module__}.{struct.__name__}")
+    field = NEWER_VALUES.get(struct)
     return _walk(struct, (_looking(*field),) if field is not None else (), _evidence_walk)
 
 
@@ -113,9 +112,7 @@ def _walk(struct: Any, steps: tuple[_Step[C], ...], walk_of: Callable[[Any], Wal
     return Walk(steps, tuple(children)) if steps or children else None
 
 
-def _member(
-    wire_type: int, details: Any, walk_of: Callable[[Any], Walk[C] | None]
-) -> tuple[_Elements, Walk[C]] | None:
+def _member(wire_type: int, details: Any, walk_of: Callable[[Any], Walk[C] | None]) -> tuple[_Elements, Walk[C]] | None:
     """How to reach the structs in a field, and their walk; None where there are none that need one."""
     if wire_type == TType.STRUCT:
         walk = walk_of(details[0])

@@ -54,11 +54,6 @@ NEWER_VALUES: Mapping[Any, tuple[str, Stand]] = {
 }
 """By class: the field and its newer values."""
 
-NEWER_ARGUMENTS: Mapping[str, tuple[str, Stand]] = {
-    "airavata_thrift.registry.RegistryService.getProcessListInState_args": ("processState", _PROCESS_STATES),
-}
-"""The same of arguments that are such a value themselves, by the name of the generated class."""
-
 NEWER_COMMANDS = frozenset(
     {
         JobManagerCommand.SHOW_CLUSTER_INFO,

@@ -108,14 +108,47 @@ _NEW_IN_0_19 = (
     "removeParsingTemplate listAllParsingTemplates"
 )
 
-METHOD_SPANS: Mapping[str, Span] = {
-    **dict.fromkeys(_DROPPED_BEFORE_0_19.split(), until(Generation.AIRAVATA_0_17)),
-    **dict.fromkeys(_NEW_IN_0_17.split(), since(Generation.AIRAVATA_0_17)),
-    **dict.fromkeys(_NEW_IN_0_19.split(), since(Generation.AIRAVATA_0_19)),
-    "getResourceStorageInfo": since(Generation.AIRAVATA_2025_11),
-    "getStorageDirectoryInfo": since(Generation.AIRAVATA_2025_11),
+_REGISTRY_NEW_IN_0_19 = (
+    "addErrors addExperimentProcessOutputs addJob addJobStatus addProcess addProcessStatus addProcessWorkflow "
+    "addTask addTaskStatus createGatewayGroups createGroupResourceProfile getAccessibleAppModules "
+    "getAccessibleApplicationDeployments getAccessibleApplicationDeploymentsForAppModule getApplicationDeployments "
+    "getBatchQueueResourcePolicy getGatewayGroups getGroupBatchQueueResourcePolicyList "
+    "getGroupComputeResourcePolicy getGroupComputeResourcePolicyList getGroupComputeResourcePrefList "
+    "getGroupComputeResourcePreference getGroupResourceList getGroupResourceProfile getJob getJobs getParser "
+    "getParserInput getParserOutput getParsingTemplate getParsingTemplatesForExperiment getProcess getProcessIds "
+    "getProcessList getProcessOutputs getProcessStatus getProcessWorkflows getUserConfigurationData "
+    "isGatewayGroupsExists isJobExist isUserResourceProfileExists listAllParsers listAllParsingTemplates "
+    "removeGroupBatchQueueResourcePolicy removeGroupComputePrefs removeGroupComputeResourcePolicy "
+    "removeGroupResourceProfile removeParser removeParsingTemplate saveParser saveParsingTemplate "
+    "updateExperimentStatus updateGatewayGroups updateGroupResourceProfile updateProcess updateProcessStatus"
+)
+_REGISTRY_NEW_IN_0_21 = (
+    "addGatewayUsageReportingCommand deleteJobs deleteTasks getAVGTimeDistribution getGatewayReportingCommand "
+    "getJobCount getProcessListInState getProcessStatusList getQueueStatus isGatewayUsageReportingAvailable "
+    "isGroupComputeResourcePreferenceExists isGroupResourceProfileExists isUserComputeResourcePreferenceExists "
+    "removeGatewayUsageReportingCommand"
+)
+_REGISTRY_DROPPED_BEFORE_0_19 = (
+    "getAllWorkflows getWorkflow deleteWorkflow registerWorkflow updateWorkflow getWorkflowTemplateId "
+    "isWorkflowExistWithName"
+)
+
+METHOD_SPANS: Mapping[str, Mapping[str, Span]] = {
+    "airavata_api": {
+        **dict.fromkeys(_DROPPED_BEFORE_0_19.split(), until(Generation.AIRAVATA_0_17)),
+        **dict.fromkeys(_NEW_IN_0_17.split(), since(Generation.AIRAVATA_0_17)),
+        **dict.fromkeys(_NEW_IN_0_19.split(), since(Generation.AIRAVATA_0_19)),
+        "getResourceStorageInfo": since(Generation.AIRAVATA_2025_11),
+        "getStorageDirectoryInfo": since(Generation.AIRAVATA_2025_11),
+    },
+    "registry": {
+        **dict.fromkeys(_REGISTRY_DROPPED_BEFORE_0_19.split(), until(Generation.AIRAVATA_0_17)),
+        **dict.fromkeys(("addUser", "searchDataProductsByName"), since(Generation.AIRAVATA_0_17)),
+        **dict.fromkeys(_REGISTRY_NEW_IN_0_19.split(), since(Generation.AIRAVATA_0_19)),
+        **dict.fromkeys(_REGISTRY_NEW_IN_0_21.split(), since(Generation.AIRAVATA_0_21)),
+    },
 }
-"""Methods of the service ``Airavata`` that not every generation has: a peer that calls one is of these."""
+"""By module of the generated package, methods that not every generation has: a peer that calls one is of these."""
 
 ARGUMENT_SPANS: Mapping[tuple[str, int], Span] = {
     ("getAPIVersion", 1): until(Generation.AIRAVATA_0_17),

@@ -44,10 +44,10 @@ def call_of(arguments: Any) -> Call:
     """What to watch for in a call with arguments of this generated ``..._args`` class."""
     service = arguments.__module__.split(".")[1]
     method = arguments.__name__.removesuffix(_SUFFIX)
-    by_method, by_silence = SERVICE_SPANS.get(service, EVERY), EVERY
+    by_method = METHOD_SPANS.get(service, {}).get(method) or SERVICE_SPANS.get(service, EVERY)
+    by_silence = EVERY
     watch = _watch(arguments)
     if service == "airavata_api":
-        by_method = METHOD_SPANS.get(method, EVERY)
         if method == "getAPIVersion":
             by_silence = since(Generation.AIRAVATA_0_19)
         watch = _with_argument_ids(arguments, method, watch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from airavata_workload.api.access.permission import require_gateway, require_internal
+from airavata_workload.api.access.permission import missing, require_gateway, require_internal
 from airavata_workload.api.access.viewpoint import eyes_of
 from airavata_workload.api.experiments.present_states import in_present_state
 from airavata_workload.api.experiments.projects import Projects
@@ -96,6 +96,14 @@ class ExperimentLists:
         project = self._projects.get(caller, project_id)
         which = Query(equal={"gateway_id": project.gateway_id, "project_id": project_id}, among=self._among(caller))
         return tuple(map(in_present_state, self._found(which, limit, offset)))
+
+    def in_project_of_gateway(
+        self, caller: Caller, gateway_id: str | None, project_id: str, limit: int = -1, offset: int = 0
+    ) -> tuple[GatewayExperiment, ...]:
+        """The same for an internal peer, who names the gateway as well; peers of 0.17 do not."""
+        if gateway_id and self._projects.get(caller, project_id).gateway_id != gateway_id:
+            raise missing(f"project '{project_id}'")
+        return self.in_project(caller, project_id, limit, offset)
 
     def statistics(  # noqa: PLR0917 - the arguments of the Thrift method, in its order
         self,

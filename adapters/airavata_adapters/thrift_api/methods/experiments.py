@@ -3,17 +3,6 @@
 from __future__ import annotations
 
 from airavata_adapters.thrift_api.targets import Table
-from airavata_workload.api.api import Api
-from airavata_workload.domain.caller import Caller
-from airavata_workload.records.experiments import GatewayExperiment
-
-
-def _in_project(
-    api: Api, caller: Caller, gateway_id: str, project_id: str, limit: int = -1, offset: int = 0
-) -> tuple[GatewayExperiment, ...]:
-    """The registry names the gateway, which the project does as well."""
-    return api.experiment_lists.in_project(caller, project_id, limit, offset)
-
 
 AIRAVATA: Table = {
     "createExperiment": ("experiments", "create"),
@@ -55,7 +44,7 @@ REGISTRY: Table = {
     "getJobDetails": ("experiment_views", "jobs"),
     "getUserExperiments": ("experiment_lists", "of_user"),
     "getIntermediateOutputs": ("intermediate_outputs", "outputs"),
-    "getExperimentsInProject": _in_project,
+    "getExperimentsInProject": ("experiment_lists", "in_project_of_gateway"),
     "searchExperiments": ("experiment_lists", "search_among"),
     "getExperimentStatistics": ("experiment_lists", "statistics_among"),
 }
