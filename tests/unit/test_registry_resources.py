@@ -122,6 +122,58 @@ def test_a_description_that_names_no_ways_leaves_them_as_they_are(registry: Any,
             call()
 
 
+def test_a_description_changes_the_order_of_its_own_ways_and_forgets_what_it_leaves_out(
+    registry: Any, machine: str
+) -> None:
+    first, second = (registry.addSSHJobSubmissionDetails(machine, order, submission()) for order in (1, 2))
+    moving = registry.addSCPDataMovementDetails(machine, 0, 4, movement.SCPDataMovement(securityProtocol=KEYS))
+    read = registry.getComputeResource(machine)
+    kept = read.jobSubmissionInterfaces[1]
+    local = compute.JobSubmissionProtocol.LOCAL
+    new = [changed(kept, priorityOrder=9, jobSubmissionProtocol=local)]
+    assert registry.updateComputeResource(
+        machine, changed(read, jobSubmissionInterfaces=new, dataMovementInterfaces=[])
+    )
+    after = registry.getComputeResource(machine)
+    assert after.jobSubmissionInterfaces == [changed(kept, priorityOrder=9)]
+    assert after.dataMovementInterfaces == []
+    assert registry.getSSHJobSubmission(second).jobSubmissionInterfaceId == second
+    for call in (lambda: registry.getSSHJobSubmission(first), lambda: registry.getSCPDataMovement(moving)):
+        with pytest.raises(RegistryServiceException, match="There is no"):
+            call()
+
+
+def test_a_description_names_no_way_to_another_resource(site: RegistrySite, registry: Any, machine: str) -> None:
+    theirs = site.machine("theirs.example.org")
+    way = registry.addSSHJobSubmissionDetails(theirs, 1, submission())
+    moving = registry.addSCPDataMovementDetails(theirs, 0, 1, movement.SCPDataMovement(securityProtocol=KEYS))
+    before = registry.getComputeResource(theirs)
+    stolen = {
+        "jobSubmissionInterfaces": before.jobSubmissionInterfaces,
+        "dataMovementInterfaces": before.dataMovementInterfaces,
+    }
+    storage = site.storage("disk.example.org")
+    for field, what in (("jobSubmissionInterfaces", way), ("dataMovementInterfaces", moving)):
+        named = {field: stolen[field]}
+        for call in (
+            lambda named=named: registry.registerComputeResource(changed(described(), **named)),
+            lambda named=named: registry.updateComputeResource(machine, changed(described(), **named)),
+        ):
+            with pytest.raises(RegistryServiceException, match=what):
+                call()
+    disk = StorageResourceDescription(
+        hostName="disk.example.org", dataMovementInterfaces=stolen["dataMovementInterfaces"]
+    )
+    for call in (
+        lambda: registry.registerStorageResource(disk),
+        lambda: registry.updateStorageResource(storage, disk),
+    ):
+        with pytest.raises(RegistryServiceException, match=moving):
+            call()
+    assert registry.getComputeResource(theirs) == before
+    assert not registry.getComputeResource(machine).jobSubmissionInterfaces
+
+
 # -- job submission ----------------------------------------------------------------------------
 @pytest.mark.parametrize("fork", [False, True], ids=["batch", "fork"])
 def test_a_way_over_ssh_is_kept_whole(registry: Any, machine: str, fork: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import missing, require_admin
+from airavata_workload.api.catalogue.named_interfaces import changed_interfaces, require_no_interfaces
 from airavata_workload.api.catalogue.shared_catalogue import require_free_id, require_shared_write
 from airavata_workload.domain.caller import Caller
 from airavata_workload.ports.record_store import Records, RecordStore
@@ -42,6 +43,8 @@ class ComputeResources:
         """
         require_admin(caller, "register compute resources")
         checked = _checked(compute_resource)
+        require_no_interfaces(compute_resource.job_submission_interfaces, "job_submission_interfaces")
+        require_no_interfaces(compute_resource.data_movement_interfaces, "data_movement_interfaces")
         identifier = check.chosen_id(compute_resource.compute_resource_id, checked.host_name, "compute_resource_id")
         with self._records.transaction() as records:
             require_free_id(records, identifier)
@@ -59,7 +62,7 @@ class ComputeResources:
             return {each.compute_resource_id: each.host_name for each in records.find(ComputeResource)}
 
     def update(self, caller: Caller, compute_resource_id: str, compute_resource: ComputeResource) -> bool:
-        """Put another description in its place; interfaces stay where the new one names none.
+        """Put another description in its place; interfaces stay where the new one says nothing of them.
 
         Raises ``InputError``, ``NotFoundError`` and ``DeniedError``.
         """
@@ -67,14 +70,26 @@ class ComputeResources:
             require_shared_write(records, caller, compute_resource_id, "change the compute resource")
             old = compute_resource_of(records, compute_resource_id)
             new = _checked(compute_resource)
-            submissions = new.job_submission_interfaces
-            movements = new.data_movement_interfaces
+            submissions = changed_interfaces(
+                records,
+                old.job_submission_interfaces,
+                new.job_submission_interfaces,
+                SUBMISSION_KINDS,
+                "job_submission_interfaces",
+            )
+            movements = changed_interfaces(
+                records,
+                old.data_movement_interfaces,
+                new.data_movement_interfaces,
+                MOVEMENT_KINDS,
+                "data_movement_interfaces",
+            )
             records.put(
                 replace(
                     new,
                     compute_resource_id=compute_resource_id,
-                    job_submission_interfaces=old.job_submission_interfaces if submissions is None else submissions,
-                    data_movement_interfaces=old.data_movement_interfaces if movements is None else movements,
+                    job_submission_interfaces=submissions,
+                    data_movement_interfaces=movements,
                 )
             )
         return True

@@ -8,6 +8,7 @@ from dataclasses import replace
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import missing, require_admin
 from airavata_workload.api.catalogue.compute_resources import MOVEMENT_KINDS
+from airavata_workload.api.catalogue.named_interfaces import changed_interfaces, require_no_interfaces
 from airavata_workload.api.catalogue.shared_catalogue import require_free_id, require_shared_write
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
@@ -29,6 +30,7 @@ class StorageResources:
         """
         require_admin(caller, "register storage resources")
         host = check.host_name(storage_resource.host_name, "host_name")
+        require_no_interfaces(storage_resource.data_movement_interfaces, "data_movement_interfaces")
         identifier = check.chosen_id(storage_resource.storage_resource_id, host, "storage_resource_id")
         now_ms = self._clock() // 1000
         with self._records.transaction() as records:
@@ -55,20 +57,26 @@ class StorageResources:
             return {each.storage_resource_id: each.host_name for each in records.find(StorageResource)}
 
     def update(self, caller: Caller, storage_resource_id: str, storage_resource: StorageResource) -> bool:
-        """Put another description in its place; interfaces stay where the new one names none.
+        """Put another description in its place; interfaces stay where the new one says nothing of them.
 
         Raises ``InputError``, ``NotFoundError`` and ``DeniedError``.
         """
         with self._records.transaction() as records:
             require_shared_write(records, caller, storage_resource_id, "change the storage resource")
             old = storage_resource_of(records, storage_resource_id)
-            movements = storage_resource.data_movement_interfaces
+            movements = changed_interfaces(
+                records,
+                old.data_movement_interfaces,
+                storage_resource.data_movement_interfaces,
+                MOVEMENT_KINDS,
+                "data_movement_interfaces",
+            )
             records.put(
                 replace(
                     storage_resource,
                     storage_resource_id=storage_resource_id,
                     host_name=check.host_name(storage_resource.host_name, "host_name"),
-                    data_movement_interfaces=old.data_movement_interfaces if movements is None else movements,
+                    data_movement_interfaces=movements,
                     created_at_ms=old.created_at_ms,
                     updated_at_ms=self._clock() // 1000,
                 )
