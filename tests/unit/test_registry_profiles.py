@@ -306,6 +306,22 @@ def test_a_groups_profile_changes_in_what_is_said(site: Site, registry: Any) -> 
     registry.removeGroupResourceProfile(made)
 
 
+def test_a_copy_of_a_groups_profile_has_policies_of_its_own(site: Site, registry: Any) -> None:
+    made = registry.createGroupResourceProfile(group_profile(site))
+    first = registry.getGroupResourceProfile(made)
+    (policy,), (limit,) = first.computeResourcePolicies, first.batchQueueResourcePolicies
+    copies = [registry.createGroupResourceProfile(first) for _ in range(4)]
+    for each in map(registry.getGroupResourceProfile, copies):
+        (own,), (own_limit,) = each.computeResourcePolicies, each.batchQueueResourcePolicies
+        assert len({own.resourcePolicyId, policy.resourcePolicyId, own_limit.resourcePolicyId}) == 3
+        assert registry.getGroupComputeResourcePolicy(own.resourcePolicyId) == own
+        assert registry.removeGroupBatchQueueResourcePolicy(own_limit.resourcePolicyId)
+    assert registry.getGroupResourceProfile(made) == first
+    assert registry.getBatchQueueResourcePolicy(limit.resourcePolicyId) == limit
+    for each in (made, *copies):
+        registry.removeGroupResourceProfile(each)
+
+
 def test_a_groups_profile_that_cannot_be_is_refused(site: Site, registry: Any) -> None:
     sent = group_profile(site)
     (preference,), (limit,) = sent.computePreferences, sent.batchQueueResourcePolicies

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -231,7 +231,7 @@ class GroupProfiles:
         self, records: Records, caller: Caller, new: GroupResourceProfile, old: GroupResourceProfile | None
     ) -> None:
         """Check what the stored profile does not say already, give the parts their ids, and store."""
-        complete = _with_part_ids(new)
+        complete = _with_part_ids(new, old)
         known = old.compute_preferences if old is not None else None
         tokens = check_changed(records, known, complete.compute_preferences, "compute_preferences")
         for policy in _queue_policies(complete):
@@ -276,25 +276,35 @@ def _holding(
     return check.found(next(holding, None), f"resource policy '{resource_policy_id}'")
 
 
-def _with_part_ids(profile: GroupResourceProfile) -> GroupResourceProfile:
-    """The profile, each part with the profile's id and one of its own. Source: Airavata 0.21, their forms."""
+def _with_part_ids(profile: GroupResourceProfile, old: GroupResourceProfile | None) -> GroupResourceProfile:
+    """The profile, each part with the profile's id and one of its own. Source: Airavata 0.21, their forms.
+
+    A policy keeps an id that it has had in this profile, and no other: policies are found by their id alone.
+    """
     profile_id = profile.group_resource_profile_id
     preferences, policies = profile.compute_preferences, profile.compute_resource_policies
     queue_policies = profile.batch_queue_resource_policies
+    known: set[str] = set()
+    if old is not None:
+        known = {each.resource_policy_id for each in _compute_policies(old)}
+        known |= {each.resource_policy_id for each in _queue_policies(old)}
     return replace(
         profile,
         compute_preferences=None if preferences is None else tuple(_numbered(each, profile_id) for each in preferences),
-        compute_resource_policies=None if policies is None else tuple(_named(each, profile_id) for each in policies),
-        batch_queue_resource_policies=None
-        if queue_policies is None
-        else tuple(_named(each, profile_id) for each in queue_policies),
+        compute_resource_policies=None if policies is None else _named(policies, profile_id, known),
+        batch_queue_resource_policies=None if queue_policies is None else _named(queue_policies, profile_id, known),
     )
 
 
-def _named(policy: P, profile_id: str) -> P:
-    identifier = policy.resource_policy_id
-    identifier = str(uuid.uuid4()) if check.is_new(identifier) else identifier
-    return replace(policy, resource_policy_id=identifier, group_resource_profile_id=profile_id)
+def _named(policies: Sequence[P], profile_id: str, known: Collection[str]) -> tuple[P, ...]:
+    return tuple(
+        replace(
+            each,
+            resource_policy_id=each.resource_policy_id if each.resource_policy_id in known else str(uuid.uuid4()),
+            group_resource_profile_id=profile_id,
+        )
+        for each in policies
+    )
 
 
 def _numbered(preference: GroupComputeResourcePreference, profile_id: str) -> GroupComputeResourcePreference:
