@@ -248,14 +248,13 @@ def test_an_experiment_that_another_engine_runs_is_changed_no_more(registry: Any
     assert registry.getExperiment(experiment) == read
 
 
-def test_a_state_that_is_told_again_keeps_its_id(registry: Any, experiment: str) -> None:
+def test_a_state_of_a_known_id_takes_the_place_of_the_one_before(registry: Any, experiment: str) -> None:
     registry.updateExperimentStatus(ExperimentStatus(state=ExperimentState.LAUNCHED, timeOfStateChange=-1), experiment)
     first = registry.getExperimentStatus(experiment)
     assert is_now(first.timeOfStateChange)
-    again = ExperimentStatus(state=ExperimentState.LAUNCHED, reason="once more")
-    registry.updateExperimentStatus(again, experiment)
-    now = registry.getExperimentStatus(experiment)
-    assert (now.statusId, now.reason) == (first.statusId, "once more")
+    new = changed(first, state=ExperimentState.SCHEDULED, reason="not yet")
+    registry.updateExperimentStatus(new, experiment)
+    assert registry.getExperimentStatus(experiment) == new
 
 
 def test_an_experiment_that_is_deleted_is_gone_with_its_processes(

@@ -19,6 +19,7 @@ from airavata_thrift.error_reports.ttypes import ErrorModel
 from airavata_thrift.jobs.ttypes import JobModel
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 from airavata_thrift.statuses.ttypes import ExperimentState, ExperimentStatus, JobState, JobStatus
+from airavata_thrift.workspaces.ttypes import Gateway, GatewayApprovalStatus
 
 
 @dataclass
@@ -160,32 +161,49 @@ def test_jobs_are_counted_by_gateway_state_and_age(site: RegistrySite, registry:
     suspended = JobStatus(jobState=JobState.SUSPENDED)
     there = begin(site, site.project(gateway_id=OTHER), gateway_id=OTHER)
     mine = [begin(site, project) for _ in range(3)]
-    for run in (there, *mine):
+    for run in (there, *mine[:2]):
         site.job("counted", run.task, run.process)
-        registry.addJobStatus(suspended, run.task, "counted")
+        for _ in range(2):
+            registry.addJobStatus(suspended, run.task, "counted")
     registry.addJobStatus(JobStatus(jobState=JobState.ACTIVE), mine[0].task, "counted")
-    old = JobModel("old", mine[1].task, mine[1].process, "", creationTime=int(time.time() * 1000) - 120_000)
-    registry.addJob(changed(old, jobStatuses=[suspended]), mine[1].process)
+    past_ms = int(time.time() * 1000) - 120_000
+    old = JobModel("old", mine[2].task, mine[2].process, "", creationTime=past_ms)
+    registry.addJob(changed(old, jobStatuses=[changed(suspended, timeOfStateChange=past_ms)]), mine[2].process)
     assert registry.getJobCount(suspended, GATEWAY, 1.0) == 2
     assert registry.getJobCount(suspended, GATEWAY, 60.0) == 3
     assert registry.getJobCount(suspended, OTHER, 60.0) == 1
+    assert registry.getJobCount(JobStatus(jobState=JobState.FAILED), GATEWAY, 60.0) == 0
     assert registry.getJobCount(suspended, "nowhere", 60.0) == 0
 
 
-def test_times_are_averaged_by_gateway(site: RegistrySite, registry: Any) -> None:
-    registry.deleteExperiment(site.experiment(site.project(gateway_id=OTHER), gateway_id=OTHER))
-    run = begin(site, site.project(gateway_id=OTHER), gateway_id=OTHER)
-    created_ms = registry.getExperimentStatus(run.experiment).timeOfStateChange
-    launched = ExperimentStatus(state=ExperimentState.LAUNCHED, timeOfStateChange=created_ms + 2_500)
-    registry.updateExperimentStatus(launched, run.experiment)
-    for job_id, queued_ms in (("q1", 1_000), ("q2", 4_000)):
-        site.job(job_id, run.task, run.process)
-        for state, at_ms in ((JobState.SUBMITTED, 0), (JobState.ACTIVE, queued_ms)):
+def enter(registry: Any, experiment: str, **seconds: float) -> None:
+    """Let an experiment enter states so many seconds after its creation; the same one again has a number behind it."""
+    created_ms = registry.getExperimentStatus(experiment).timeOfStateChange
+    for name, after_s in seconds.items():
+        state = ExperimentState._NAMES_TO_VALUES[name.rstrip("12")]
+        at_ms = created_ms + int(after_s * 1000)
+        registry.updateExperimentStatus(ExperimentStatus(state=state, timeOfStateChange=at_ms), experiment)
+
+
+def test_times_are_averaged_by_gateway_in_microseconds(site: RegistrySite, registry: Any) -> None:
+    registry.addGateway(Gateway(gatewayId="timed", gatewayApprovalStatus=GatewayApprovalStatus.ACTIVE))
+    project = site.project(gateway_id="timed")
+    scheduled, launched, _ = (begin(site, project, "timed") for _ in range(3))
+    created_ms = registry.getExperimentStatus(scheduled.experiment).timeOfStateChange
+    enter(registry, scheduled.experiment, SCHEDULED1=2, LAUNCHED1=3, SCHEDULED2=4, LAUNCHED2=7)
+    enter(registry, launched.experiment, LAUNCHED=1)
+    for job_id, after_s in (("q1", 8), ("q2", 12)):
+        site.job(job_id, scheduled.task, scheduled.process)
+        for state, at_ms in ((JobState.SUBMITTED, 1), (JobState.SUBMITTED, after_s * 1000), (JobState.ACTIVE, 20_000)):
             status = JobStatus(jobState=state, timeOfStateChange=created_ms + at_ms)
-            registry.addJobStatus(status, run.task, job_id)
-    assert registry.getAVGTimeDistribution(OTHER, 60.0) == {"ORCH_TIME": 2.5, "QUEUED_TIME": 2.5}
+            registry.addJobStatus(status, scheduled.task, job_id)
+    assert registry.getAVGTimeDistribution("timed", 60.0) == {
+        "orchTime": 1_500_000.0,
+        "queuedTime": 5_000_000.0,
+        "helix": 3_000_000.0,
+    }
     assert registry.getAVGTimeDistribution("nowhere", 60.0) == {}
-    assert registry.getAVGTimeDistribution(OTHER, 0.0) == {}
+    assert registry.getAVGTimeDistribution("timed", 0.0) == {}
 
 
 # -- errors and outputs -----------------------------------------------------------------------

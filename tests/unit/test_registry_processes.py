@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from registry_site import RegistrySite
-from whole_structs import UUID, changed, is_now, whole
+from whole_structs import UUID, changed, is_now, later, whole
 
 from airavata_thrift.application_io.ttypes import DataType, InputDataObjectType, OutputDataObjectType
 from airavata_thrift.error_reports.ttypes import ErrorModel
@@ -150,16 +150,21 @@ def tell(registry: Any, method: str, status: ProcessStatus, process: str) -> Non
 
 
 @pytest.mark.parametrize("method", ["addProcessStatus", "updateProcessStatus"])
-def test_a_state_that_is_told_again_is_one_state(registry: Any, process: str, method: str) -> None:
-    tell(registry, method, ProcessStatus(state=ProcessState.EXECUTING, reason="first"), process)
-    first = registry.getProcessStatus(process)
-    tell(registry, method, ProcessStatus(state=ProcessState.EXECUTING, reason="again"), process)
-    created, again = registry.getProcessStatusList(process)
-    assert (created.state, again.state, again.reason) == (ProcessState.CREATED, ProcessState.EXECUTING, "again")
-    assert again.statusId == first.statusId
-    assert again.timeOfStateChange >= first.timeOfStateChange
-    tell(registry, method, changed(created, reason="known by its id"), process)
-    assert registry.getProcessStatusList(process) == [changed(created, reason="known by its id"), again]
+def test_every_state_that_is_told_is_kept_and_one_of_a_known_id_changed(
+    registry: Any, process: str, method: str
+) -> None:
+    (created,) = registry.getProcessStatusList(process)
+    begin_ms = created.timeOfStateChange
+    for number, reason in enumerate(("first", "again"), 1):
+        status = ProcessStatus(state=ProcessState.EXECUTING, reason=reason, timeOfStateChange=begin_ms + number)
+        tell(registry, method, status, process)
+    _, first, again = registry.getProcessStatusList(process)
+    assert (first.reason, again.reason) == ("first", "again")
+    assert len({each.statusId for each in (created, first, again)}) == 3
+    assert registry.getProcessStatus(process) == again
+    changed_one = changed(first, state=ProcessState.MONITORING, reason="known by its id")
+    tell(registry, method, changed_one, process)
+    assert registry.getProcessStatusList(process) == [created, changed_one, again]
 
 
 @pytest.mark.parametrize("instant_ms", [0, -1, None])
@@ -215,10 +220,12 @@ def test_a_new_task_is_created_now(registry: Any, process: str) -> None:
 def test_a_task_goes_from_state_to_state(site: RegistrySite, registry: Any, process: str) -> None:
     task = site.task(process)
     for state, reason in ((TaskState.EXECUTING, "one"), (TaskState.EXECUTING, "two"), (TaskState.COMPLETED, "end")):
+        later()
         registry.addTaskStatus(TaskStatus(state=state, reason=reason), task)
     (read,) = registry.getProcess(process).tasks
     assert [(each.state, each.reason) for each in read.taskStatuses] == [
         (TaskState.CREATED, None),
+        (TaskState.EXECUTING, "one"),
         (TaskState.EXECUTING, "two"),
         (TaskState.COMPLETED, "end"),
     ]

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from airavata_workload.api.access.permission import missing, require_internal
 from airavata_workload.api.experiments import recorded_processes
-from airavata_workload.api.experiments.state_times import average, seconds_between
-from airavata_workload.api.experiments.told_states import dated, entered, job_prefix, told
+from airavata_workload.api.experiments.state_times import average_times_us, has_entered
+from airavata_workload.api.experiments.told_states import dated, entered, job_prefix, state_of
 from airavata_workload.api.request_check import found, is_new
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.caller import Caller
@@ -131,7 +131,7 @@ class ProcessCatalogue:
             caller,
             process_id,
             lambda old: replace(
-                old, process_statuses=told(old.process_statuses, mine, _PROCESS_STATE, process_id, now_ms)
+                old, process_statuses=entered(old.process_statuses, mine, _PROCESS_STATE, process_id, now_ms)
             ),
         )
 
@@ -190,7 +190,7 @@ class ProcessCatalogue:
         now_ms = self._now_ms()
         with self._records.transaction() as records:
             old = _task(records, task_id)
-            statuses = told(old.task_statuses, status, _TASK_STATE, task_id, now_ms)
+            statuses = entered(old.task_statuses, status, _TASK_STATE, task_id, now_ms)
             records.put(replace(old, task_statuses=statuses, updated_at_ms=now_ms))
 
     def delete_tasks(self, caller: Caller, process_id: str) -> None:
@@ -259,20 +259,20 @@ class ProcessCatalogue:
         return bool(self.jobs(caller, query_type, identifier))
 
     def job_count(self, caller: Caller, status: JobStatus, gateway_id: str, minutes: float) -> int:
-        """How many jobs of a gateway, made in the last minutes, are in a state now."""
+        """How many jobs of a gateway, made in the last minutes, have entered a state in them.
+
+        Source: Airavata 0.21; it counts older jobs as well, for which all jobs of the gateway would have to be read.
+        """
         require_internal(caller, "count jobs")
         since_ms = self._now_ms() - int(minutes * 60_000)
         own = Among(kind=GatewayExperiment, column="experiment_id", which=Query(equal={"gateway_id": gateway_id}))
-        which = Query(
-            equal={"state": str(status.job_state)},
-            between={"created_at_ms": (since_ms, None)},
-            among={"experiment_id": own},
-        )
+        which = Query(between={"created_at_ms": (since_ms, None)}, among={"experiment_id": own})
         with self._records.reading() as records:
-            return records.count(GatewayJob, which)
+            jobs = records.find(GatewayJob, which)
+        return sum(has_entered(each.job_statuses, state_of(status), since_ms) for each in jobs)
 
     def average_times(self, caller: Caller, gateway_id: str, minutes: float) -> Mapping[str, float]:
-        """Average seconds, of the experiments of the last minutes, until the launch and that jobs queued."""
+        """How long the experiments of the last minutes took on average, in microseconds: see ``state_times``."""
         require_internal(caller, "see how long experiments take")
         since_ms = self._now_ms() - int(minutes * 60_000)
         recent = Query(equal={"gateway_id": gateway_id}, between={"created_at_ms": (since_ms, None)})
@@ -280,10 +280,7 @@ class ProcessCatalogue:
         with self._records.reading() as records:
             experiments = records.find(GatewayExperiment, recent)
             jobs = records.find(GatewayJob, Query(among={"experiment_id": own}))
-        to_launch = average(seconds_between(each.experiment_status, "CREATED", "LAUNCHED") for each in experiments)
-        in_queue = average(seconds_between(each.job_statuses, "SUBMITTED", "ACTIVE") for each in jobs)
-        averages = {"ORCH_TIME": to_launch, "QUEUED_TIME": in_queue}
-        return {name: seconds for name, seconds in averages.items() if seconds is not None}
+        return average_times_us(experiments, jobs)
 
     # -- experiments ------------------------------------------------------------------------------
     def user_configuration(self, caller: Caller, experiment_id: str) -> UserConfigurationData:
@@ -300,7 +297,7 @@ class ProcessCatalogue:
             caller,
             experiment_id,
             lambda old: replace(
-                old, experiment_status=told(old.experiment_status, status, _EXPERIMENT_STATE, experiment_id, now_ms)
+                old, experiment_status=entered(old.experiment_status, status, _EXPERIMENT_STATE, experiment_id, now_ms)
             ),
         )
 

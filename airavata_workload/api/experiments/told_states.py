@@ -1,6 +1,7 @@
 """States as another engine of the installation tells them, and what becomes of those that it told before. Pure.
 
-Source: Apache Airavata 0.17 to 0.21, the registry's experiment catalogue.
+Source: Apache Airavata 0.21, the registry's experiment catalogue: each state that is told is kept, also the same one
+again, and one that comes with the id of another takes its place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from airavata_workload.api.experiments.experiment_tree import status_id
-from airavata_workload.records.record import latest
 from airavata_workload.records.statuses import ExperimentStatus, JobStatus, ProcessStatus, TaskStatus
 
 Status = ProcessStatus | TaskStatus | JobStatus | ExperimentStatus
@@ -39,14 +39,6 @@ def entered(statuses: Sequence[S] | None, status: S, prefix: str, subject_id: st
     else:
         known.append(new)
     return tuple(known)
-
-
-def told(statuses: Sequence[S] | None, status: S, prefix: str, subject_id: str, now_ms: int) -> tuple[S, ...]:
-    """As ``entered``, where the present state, told again without an id, gets another instant and reason."""
-    present = latest(statuses)
-    if present is not None and not status.status_id and state_of(present) == state_of(status):
-        status = replace(status, status_id=present.status_id)
-    return entered(statuses, status, prefix, subject_id, now_ms)
 
 
 def state_of(status: Status) -> str:
