@@ -18,7 +18,6 @@ from airavata_thrift.application_io.ttypes import DataType, InputDataObjectType,
 from airavata_thrift.experiments.ttypes import (
     ExperimentCleanupStrategy,
     ExperimentModel,
-    ExperimentStatistics,
     ExperimentType,
     UserConfigurationDataModel,
 )
@@ -302,62 +301,69 @@ def test_methods_without_a_word_of_their_own_say_so_too(registry: Any, call: Cal
 
 
 # -- statistics ------------------------------------------------------------------------------
-def test_experiments_are_counted_by_what_they_came_to(site: RegistrySite, registry: Any) -> None:
-    project, begin_ms = site.project(gateway_id=OTHER), int(time.time() * 1000) - 60_000
-    sort = site.application("Counted", OTHER)
-    ends = {
-        "completed": ExperimentState.COMPLETED,
-        "failed": ExperimentState.FAILED,
-        "cancelled": ExperimentState.CANCELED,
-        "running": ExperimentState.EXECUTING,
-        "created": ExperimentState.CREATED,
-    }
-    made = {name: site.experiment(project, name, OTHER, userName=f"{name}-user") for name in ends}
-    made["sorted"] = site.experiment(project, "sorted", OTHER, executionId=sort)
-    where = ComputationalResourceSchedulingModel(resourceHostId="beta")
-    registry.updateResourceScheduleing(made["sorted"], where)
-    for name, state in ends.items():
+ENDS = {
+    "completed": ExperimentState.COMPLETED,
+    "failed": ExperimentState.FAILED,
+    "cancelled": ExperimentState.CANCELED,
+    "running": ExperimentState.EXECUTING,
+    "created": ExperimentState.CREATED,
+}
+
+
+@pytest.fixture(scope="module")
+def ended(site: RegistrySite, registry: Any) -> dict[str, str]:
+    """The other gateway's experiments by their names: one of each end, and one of an application on a machine."""
+    project, sort = site.project(gateway_id=OTHER), site.application("Counted", OTHER)
+    made = {name: site.experiment(project, name, OTHER, userName=f"{name}-user") for name in ENDS}
+    for name, state in ENDS.items():
         registry.updateExperimentStatus(ExperimentStatus(state=state), made[name])
+    made["sorted"] = site.experiment(project, "sorted", OTHER, executionId=sort)
+    registry.updateResourceScheduleing(made["sorted"], ComputationalResourceSchedulingModel(resourceHostId="beta"))
+    return made
 
-    def counted(**filters: Any) -> ExperimentStatistics:
-        found = registry.getExperimentStatistics(
-            gatewayId=filters.pop("gatewayId", OTHER),
-            fromTime=filters.pop("fromTime", begin_ms),
-            toTime=filters.pop("toTime", begin_ms + 120_000),
-            **{
-                "userName": None,
-                "applicationName": None,
-                "resourceHostName": None,
-                "accessibleExpIds": None,
-                "limit": 50,
-                "offset": 0,
-                **filters,
-            },
-        )
-        assert isinstance(found, ExperimentStatistics)
-        return found
 
-    def ids(**filters: Any) -> set[str]:
-        return {each.experimentId for each in counted(**filters).allExperiments}
+def statistics(registry: Any, gateway_id: str = OTHER, **filters: Any) -> Any:
+    """Of the last minute, of everybody and everything if nothing else is said."""
+    now_ms = int(time.time() * 1000)
+    plain: dict[str, Any] = dict.fromkeys(("userName", "applicationName", "resourceHostName", "accessibleExpIds"))
+    period = {"fromTime": now_ms - 60_000, "toTime": now_ms + 60_000}
+    return registry.getExperimentStatistics(gateway_id, **{**period, **plain, "limit": 50, "offset": 0, **filters})
 
-    every = counted()
+
+def test_experiments_are_counted_by_what_they_came_to(registry: Any, ended: dict[str, str]) -> None:
+    every = statistics(registry)
     assert every.allExperimentCount == 6
     for name in ("completed", "failed", "cancelled", "running"):
         assert getattr(every, f"{name}ExperimentCount") == 1
         (summary,) = getattr(every, f"{name}Experiments")
-        assert (summary.experimentId, summary.name, summary.userName) == (made[name], name, f"{name}-user")
-        assert summary.experimentStatus == ExperimentState._VALUES_TO_NAMES[ends[name]]
-    assert {each.experimentId for each in every.createdExperiments} == {made["created"], made["sorted"]}
+        assert (summary.experimentId, summary.name, summary.userName) == (ended[name], name, f"{name}-user")
+        assert summary.experimentStatus == ExperimentState._VALUES_TO_NAMES[ENDS[name]]
+    assert {each.experimentId for each in every.createdExperiments} == {ended["created"], ended["sorted"]}
     assert every.createdExperimentCount == 2
-    assert ids() == set(made.values())
-    assert ids(userName="failed-user") == {made["failed"]}
-    assert ids(applicationName=sort) == {made["sorted"]}
-    assert ids(resourceHostName="beta") == {made["sorted"]}
-    assert ids(accessibleExpIds=[made["failed"], made["running"]]) == {made["failed"], made["running"]}
-    assert ids(accessibleExpIds=[]) == set()
-    assert ids(toTime=begin_ms) == ids(gatewayId="nowhere") == set()
-    page = counted(limit=2, offset=1)
+    page = statistics(registry, limit=2, offset=1)
     assert page.allExperimentCount == 6
-    assert [each.experimentId for each in page.allExperiments] == [
-        each.experimentId for each in every.allExperiments[1:3]
-    ]
+    assert page.allExperiments == every.allExperiments[1:3]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {*ENDS, "sorted"}),
+        ({"userName": "failed-user"}, {"failed"}),
+        ({"applicationName": "Counted"}, {"sorted"}),
+        ({"resourceHostName": "beta"}, {"sorted"}),
+        ({"accessibleExpIds": ("failed", "running")}, {"failed", "running"}),
+        ({"accessibleExpIds": ()}, set()),
+        ({"toTime": 1_000}, set()),
+        ({"gateway_id": "nowhere"}, set()),
+    ],
+)
+def test_experiments_are_counted_that_fit(
+    registry: Any, ended: dict[str, str], filters: dict[str, Any], expected: set[str]
+) -> None:
+    asked = dict(filters)
+    if "accessibleExpIds" in asked:
+        asked["accessibleExpIds"] = [ended[name] for name in asked["accessibleExpIds"]]
+    if "applicationName" in asked:
+        asked["applicationName"] = registry.getExperiment(ended["sorted"]).executionId
+    assert {each.name for each in statistics(registry, **asked).allExperiments} == expected

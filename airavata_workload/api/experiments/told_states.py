@@ -19,8 +19,10 @@ S = TypeVar("S", ProcessStatus, TaskStatus, JobStatus, ExperimentStatus)
 
 def dated(status: S, prefix: str, subject_id: str, now_ms: int) -> S:
     """The status with an instant and an id, where it came without. An instant of zero or less is none."""
-    at_ms = status.changed_at_ms if (status.changed_at_ms or 0) > 0 else now_ms
-    identifier = status.status_id or status_id(prefix, subject_id, state_of(status), at_ms or now_ms)
+    at_ms = status.changed_at_ms or 0
+    if at_ms <= 0:
+        at_ms = now_ms
+    identifier = status.status_id or status_id(prefix, subject_id, state_of(status), at_ms)
     return replace(status, changed_at_ms=at_ms, status_id=identifier)
 
 
