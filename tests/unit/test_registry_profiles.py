@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from registry_site import OTHER, RegistrySite
+from profile_site import ProfileSite, computing, gateway_profile, group_profile, storing
+from registry_site import OTHER
 from thrift_doors import GATEWAY
 from whole_structs import UUID, changed, is_now, whole
 
-from airavata_thrift.compute_resources.ttypes import JobSubmissionProtocol
-from airavata_thrift.credentials.ttypes import CredentialOwnerType, SSHCredential
-from airavata_thrift.data_movement.ttypes import DataMovementProtocol
 from airavata_thrift.gateway_resource_profiles.ttypes import (
     ComputeResourcePreference,
     GatewayResourceProfile,
@@ -28,65 +26,20 @@ from airavata_thrift.user_resource_profiles.ttypes import (
 )
 
 
-class Site(RegistrySite):
-    """With machines, disks and a key of the gateway."""
-
-    def register(self) -> None:
-        self.alpha, self.beta = (self.machine(f"{name}.example.org") for name in ("alpha", "beta"))
-        self.disk, self.tape = (self.storage(f"{name}.example.org") for name in ("disk", "tape"))
-        owner = CredentialOwnerType.GATEWAY
-        key = SSHCredential(gatewayId=GATEWAY, username="root", credentialOwnerType=owner)
-        self.key = str(self.credential_store.addSSHCredential(key))
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Site(tmp_path_factory.mktemp("profiles") / "home") as made:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProfileSite]:
+    with ProfileSite(tmp_path_factory.mktemp("profiles") / "home") as made:
         made.register()
         yield made
 
 
 @pytest.fixture(scope="module")
-def registry(site: Site) -> Any:
+def registry(site: ProfileSite) -> Any:
     return site.registry
 
 
-def computing(site: Site, machine: str, **fields: Any) -> ComputeResourcePreference:
-    """How a gateway works on a machine, and everything of that is said."""
-    return whole(
-        ComputeResourcePreference,
-        computeResourceId=machine,
-        loginUserName="portal",
-        preferredJobSubmissionProtocol=JobSubmissionProtocol.SSH,
-        preferredDataMovementProtocol=DataMovementProtocol.SCP,
-        scratchLocation="/scratch/portal",
-        resourceSpecificCredentialStoreToken=site.key,
-        **fields,
-    )
-
-
-def storing(site: Site, disk: str) -> StoragePreference:
-    return whole(
-        StoragePreference,
-        storageResourceId=disk,
-        loginUserName="portal",
-        fileSystemRootLocation="/data",
-        resourceSpecificCredentialStoreToken=site.key,
-    )
-
-
-def gateway_profile(site: Site) -> GatewayResourceProfile:
-    return whole(
-        GatewayResourceProfile,
-        gatewayID=GATEWAY,
-        credentialStoreToken=site.key,
-        computeResourcePreferences=[computing(site, site.alpha)],
-        storagePreferences=[storing(site, site.disk)],
-    )
-
-
 @pytest.fixture
-def profile(site: Site, registry: Any) -> Iterator[GatewayResourceProfile]:
+def profile(site: ProfileSite, registry: Any) -> Iterator[GatewayResourceProfile]:
     """The gateway's, with one preference of each kind."""
     sent = gateway_profile(site)
     registry.registerGatewayResourceProfile(sent)
@@ -95,7 +48,7 @@ def profile(site: Site, registry: Any) -> Iterator[GatewayResourceProfile]:
 
 
 # -- gateways ------------------------------------------------------------------------------------
-def test_a_gateways_profile_is_kept_whole_until_it_is_deleted(site: Site, registry: Any) -> None:
+def test_a_gateways_profile_is_kept_whole_until_it_is_deleted(site: ProfileSite, registry: Any) -> None:
     sent = gateway_profile(site)
     assert registry.registerGatewayResourceProfile(sent) == GATEWAY
     assert registry.getGatewayResourceProfile(GATEWAY) == sent
@@ -141,7 +94,7 @@ def test_a_profile_that_there_is_not_is_named(registry: Any, call: Callable[[Any
 
 
 def test_how_a_gateway_computes_is_said_machine_by_machine(
-    site: Site, registry: Any, profile: GatewayResourceProfile
+    site: ProfileSite, registry: Any, profile: GatewayResourceProfile
 ) -> None:
     (first,) = profile.computeResourcePreferences
     second = computing(site, site.beta, overridebyAiravata=False)
@@ -165,7 +118,9 @@ def test_how_a_gateway_computes_is_said_machine_by_machine(
             call()
 
 
-def test_how_a_gateway_stores_is_said_disk_by_disk(site: Site, registry: Any, profile: GatewayResourceProfile) -> None:
+def test_how_a_gateway_stores_is_said_disk_by_disk(
+    site: ProfileSite, registry: Any, profile: GatewayResourceProfile
+) -> None:
     (first,) = profile.storagePreferences
     second = storing(site, site.tape)
     assert registry.addGatewayStoragePreference(GATEWAY, site.tape, changed(second, storageResourceId="x"))
@@ -188,7 +143,9 @@ def test_how_a_gateway_stores_is_said_disk_by_disk(site: Site, registry: Any, pr
             call()
 
 
-def test_a_preference_names_a_resource_of_its_kind(site: Site, registry: Any, profile: GatewayResourceProfile) -> None:
+def test_a_preference_names_a_resource_of_its_kind(
+    site: ProfileSite, registry: Any, profile: GatewayResourceProfile
+) -> None:
     for call, what in (
         (lambda: registry.addGatewayComputeResourcePreference(GATEWAY, "gamma", computing(site, "gamma")), "gamma"),
         (lambda: registry.addGatewayStoragePreference(GATEWAY, site.alpha, storing(site, site.alpha)), site.alpha),
@@ -199,35 +156,6 @@ def test_a_preference_names_a_resource_of_its_kind(site: Site, registry: Any, pr
 
 
 # -- groups ------------------------------------------------------------------------------------------
-def group_profile(site: Site) -> groups.GroupResourceProfile:
-    """A group's profile of which everything is said."""
-    config = groups.GroupAccountSSHProvisionerConfig(resourceId=site.alpha, configName="url", configValue="x")
-    reservation = groups.ComputeResourceReservation(
-        reservationName="course", queueNames=["short"], startTime=1_000, endTime=2_000
-    )
-    preference = whole(
-        groups.GroupComputeResourcePreference,
-        computeResourceId=site.alpha,
-        loginUserName="chem",
-        preferredJobSubmissionProtocol=JobSubmissionProtocol.SSH,
-        preferredDataMovementProtocol=DataMovementProtocol.SCP,
-        scratchLocation="/scratch/chem",
-        resourceSpecificCredentialStoreToken=site.key,
-        groupSSHAccountProvisionerConfigs=[config],
-        reservations=[reservation],
-        resourceType=None,  # not on the wire of these clients
-    )
-    return whole(
-        groups.GroupResourceProfile,
-        gatewayId=GATEWAY,
-        groupResourceProfileName="Chemists",
-        computePreferences=[preference],
-        computeResourcePolicies=[whole(groups.ComputeResourcePolicy, computeResourceId=site.alpha)],
-        batchQueueResourcePolicies=[whole(groups.BatchQueueResourcePolicy, computeResourceId=site.alpha)],
-        defaultCredentialStoreToken=site.key,
-    )
-
-
 def with_ids(sent: groups.GroupResourceProfile, read: groups.GroupResourceProfile) -> groups.GroupResourceProfile:
     """What was sent, with the ids and instants that were given to it and its parts."""
     made = read.groupResourceProfileId
@@ -254,7 +182,7 @@ def with_ids(sent: groups.GroupResourceProfile, read: groups.GroupResourceProfil
     return changed(sent, **mine, **parts, creationTime=read.creationTime, updatedTime=read.updatedTime)
 
 
-def test_a_groups_profile_is_kept_whole_with_ids_of_its_parts(site: Site, registry: Any) -> None:
+def test_a_groups_profile_is_kept_whole_with_ids_of_its_parts(site: ProfileSite, registry: Any) -> None:
     sent = group_profile(site)
     made = registry.createGroupResourceProfile(sent)
     assert re.fullmatch(UUID, made)
@@ -275,7 +203,7 @@ def test_a_groups_profile_is_kept_whole_with_ids_of_its_parts(site: Site, regist
         registry.updateGroupResourceProfile(read)
 
 
-def test_a_groups_profile_changes_in_what_is_said(site: Site, registry: Any) -> None:
+def test_a_groups_profile_changes_in_what_is_said(site: ProfileSite, registry: Any) -> None:
     made = registry.createGroupResourceProfile(group_profile(site))
     before = registry.getGroupResourceProfile(made)
     renamed = groups.GroupResourceProfile(
@@ -306,7 +234,7 @@ def test_a_groups_profile_changes_in_what_is_said(site: Site, registry: Any) -> 
     registry.removeGroupResourceProfile(made)
 
 
-def test_a_copy_of_a_groups_profile_has_policies_of_its_own(site: Site, registry: Any) -> None:
+def test_a_copy_of_a_groups_profile_has_policies_of_its_own(site: ProfileSite, registry: Any) -> None:
     made = registry.createGroupResourceProfile(group_profile(site))
     first = registry.getGroupResourceProfile(made)
     (policy,), (limit,) = first.computeResourcePolicies, first.batchQueueResourcePolicies
@@ -322,7 +250,7 @@ def test_a_copy_of_a_groups_profile_has_policies_of_its_own(site: Site, registry
         registry.removeGroupResourceProfile(each)
 
 
-def test_a_groups_profile_that_cannot_be_is_refused(site: Site, registry: Any) -> None:
+def test_a_groups_profile_that_cannot_be_is_refused(site: ProfileSite, registry: Any) -> None:
     sent = group_profile(site)
     (preference,), (limit,) = sent.computePreferences, sent.batchQueueResourcePolicies
     for fields, what in (
@@ -336,7 +264,7 @@ def test_a_groups_profile_that_cannot_be_is_refused(site: Site, registry: Any) -
 
 
 # -- users -----------------------------------------------------------------------------------------
-def test_users_profiles_of_all_gateways_are_told_whole(site: Site, registry: Any) -> None:
+def test_users_profiles_of_all_gateways_are_told_whole(site: ProfileSite, registry: Any) -> None:
     computes = whole(
         UserComputeResourcePreference,
         computeResourceId=site.alpha,

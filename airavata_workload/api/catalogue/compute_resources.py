@@ -8,6 +8,7 @@ from dataclasses import replace
 from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import missing, require_admin
 from airavata_workload.api.catalogue.named_interfaces import changed_interfaces, require_no_interfaces
+from airavata_workload.api.catalogue.resource_uses import forget_in_profiles, require_undeployed
 from airavata_workload.api.catalogue.shared_catalogue import require_free_id, require_shared_write
 from airavata_workload.domain.caller import Caller
 from airavata_workload.ports.record_store import Records, RecordStore
@@ -95,16 +96,21 @@ class ComputeResources:
         return True
 
     def delete(self, caller: Caller, compute_resource_id: str) -> bool:
-        """Forget a compute resource with its interfaces. Raises ``NotFoundError`` and ``DeniedError``."""
+        """Forget a compute resource with its interfaces, and what profiles say of it.
+
+        Raises ``NotFoundError``, ``DeniedError``, and ``ConflictError`` while an application is deployed on it.
+        """
         with self._records.transaction() as records:
             require_shared_write(records, caller, compute_resource_id, "delete the compute resource")
             resource = compute_resource_of(records, compute_resource_id)
+            require_undeployed(records, compute_resource_id)
             for submission in resource.job_submission_interfaces or ():
                 for kind in SUBMISSION_KINDS:
                     records.delete(kind, submission.job_submission_interface_id)
             for movement in resource.data_movement_interfaces or ():
                 for movement_kind in MOVEMENT_KINDS:
                     records.delete(movement_kind, movement.data_movement_interface_id)
+            forget_in_profiles(records, compute_resource_id)
             records.delete(ComputeResource, compute_resource_id)
         return True
 

@@ -9,6 +9,7 @@ from airavata_workload.api import request_check as check
 from airavata_workload.api.access.permission import missing, require_admin
 from airavata_workload.api.catalogue.compute_resources import MOVEMENT_KINDS
 from airavata_workload.api.catalogue.named_interfaces import changed_interfaces, require_no_interfaces
+from airavata_workload.api.catalogue.resource_uses import forget_in_profiles
 from airavata_workload.api.catalogue.shared_catalogue import require_free_id, require_shared_write
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
@@ -84,13 +85,17 @@ class StorageResources:
         return True
 
     def delete(self, caller: Caller, storage_resource_id: str) -> bool:
-        """Forget a storage resource with its interfaces. Raises ``NotFoundError`` and ``DeniedError``."""
+        """Forget a storage resource with its interfaces, and what profiles say of it.
+
+        Raises ``NotFoundError`` and ``DeniedError``.
+        """
         with self._records.transaction() as records:
             require_shared_write(records, caller, storage_resource_id, "delete the storage resource")
             resource = storage_resource_of(records, storage_resource_id)
             for movement in resource.data_movement_interfaces or ():
                 for kind in MOVEMENT_KINDS:
                     records.delete(kind, movement.data_movement_interface_id)
+            forget_in_profiles(records, storage_resource_id)
             records.delete(StorageResource, storage_resource_id)
         return True
 
