@@ -67,13 +67,18 @@ class Workload:
 
     def submit(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Create and launch. The application types are looked up first, so that a misspelt one is refused here."""
+        complete = self.enter(experiments)
+        self.launch([experiment.experiment_id for experiment in complete])
+        return complete
+
+    def enter(self, experiments: Sequence[Experiment]) -> list[Experiment]:
+        """Create what ``launch`` is to follow for; one whose id the engine has already stays as the engine has it."""
         for application_type in {experiment.application_type for experiment in experiments}:
             self._graph.abstract(application_type)
         complete = self._completed(experiments)
         if self._nodes is not None:
             self._nodes.create(*(experiment.experiment_id for experiment in complete))
         self._registry.create_experiments(complete)
-        self.launch([experiment.experiment_id for experiment in complete])
         return complete
 
     def _completed(self, experiments: Sequence[Experiment]) -> list[Experiment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -112,6 +113,18 @@ def engine_experiment(launch: Launch) -> Experiment:
             DEPLOYMENT: launch.deployment.app_deployment_id,
         },
     )
+
+
+def is_same_request(entered: Experiment, asked: Experiment) -> bool:
+    """Whether the experiment that the engine has is what is asked for; where outputs go it may have chosen itself."""
+    completed = replace(asked, output_directory=asked.output_directory or entered.output_directory)
+    return _request_of(entered) == _request_of(completed)
+
+
+def _request_of(experiment: Experiment) -> str:
+    """As the registry keeps it, which knows no tuples."""
+    heads = ("name", "application_type", "compute_resource", "user", "gateway")
+    return json.dumps([[getattr(experiment, head) for head in heads], experiment.request_json()], sort_keys=True)
 
 
 def _application(launch: Launch, inputs: Sequence[InputDataObject], outputs: Sequence[OutputDataObject]) -> Application:

@@ -15,7 +15,7 @@ from airavata_workload.api.access.permission import (
 )
 from airavata_workload.api.experiments import recorded_processes
 from airavata_workload.api.experiments.experiment_products import as_asked_for
-from airavata_workload.api.experiments.experiment_request import completed_inputs, completed_outputs
+from airavata_workload.api.experiments.experiment_request import completed_inputs, completed_outputs, is_same_request
 from airavata_workload.api.experiments.experiment_tree import status_id
 from airavata_workload.api.experiments.launching import Launching
 from airavata_workload.api.experiments.projects import Projects
@@ -37,6 +37,8 @@ from airavata_workload.records.statuses import ExperimentStatus
 
 _NOT_STARTED = (ExperimentState.CREATED, ExperimentState.VALIDATED)
 _CREATED = "created"
+_READINGS = 5
+"""So often a launch reads a record anew that somebody else has changed meanwhile: people change it seldom."""
 NOT_CANCELLED = (*EXPERIMENT_ENDS, ExperimentState.CANCELING)
 """In these states there is nothing left to cancel."""
 
@@ -257,17 +259,36 @@ class Experiments:
 
         A request that cannot work is refused here, with the reason, and can be corrected and launched again. So can
         one whose launch was cut off, by the loss of a server or of this one, before the engine could hear of it.
+        What runs is what the record says, whoever changes it at the same moment: a change comes before, or is refused.
         """
         require_gateway(caller, gateway_id)
+        for _ in range(_READINGS):
+            if self._launch_as_read(caller, experiment_id):
+                return
+        raise ConflictError(
+            f"Experiment '{experiment_id}' is being changed again and again, so it was not launched.",
+            remedy="Launch it when nobody changes it any more.",
+        )
+
+    def _launch_as_read(self, caller: Caller, experiment_id: str) -> bool:
+        """Launch what is read here; false, and nothing done, if the record is another one by then."""
         with self._records.reading():
             experiment = self.stored(caller, experiment_id, WRITE)
             launched = self.launched(experiment.experiment_id)
-            if launched is not None and launched.state is ExperimentState.CREATED:
-                self._workload.launch([launched.experiment_id])
-                return
-            self._require_not_launched(experiment, "launched again")
+            if launched is None or launched.state is not ExperimentState.CREATED:
+                self._require_not_launched(experiment, "launched again")
             prepared = self._launching.prepared(caller, experiment)
-        self._workload.submit([prepared])
+        # Whoever wants to change the record waits for this block, and then finds that the engine has the experiment.
+        with self._records.transaction() as records:
+            if records.get(GatewayExperiment, experiment.experiment_id) != experiment:
+                return False
+            if launched is None:
+                self._workload.enter([prepared])
+            elif not is_same_request(launched, prepared):
+                raise _entered_otherwise(experiment)
+        # Not before the end of the block, which fails if the record could have been changed in spite of it.
+        self._workload.launch([prepared.experiment_id])
+        return True
 
     def terminate(self, caller: Caller, experiment_id: str, gateway_id: str) -> None:
         """Cancel the experiment. What has ended, or is being cancelled, stays as it is."""
@@ -318,6 +339,14 @@ class Experiments:
 def present_state(experiment: GatewayExperiment, launched: Experiment | None) -> ExperimentState:
     """What the engine says, once it has the experiment; what was recorded of one that it has not."""
     return experiment.state if launched is None else launched.state
+
+
+def _entered_otherwise(experiment: GatewayExperiment) -> ConflictError:
+    return ConflictError(
+        f"A launch of experiment '{experiment.experiment_id}' was cut off, and it, its application or the profiles "
+        "have been changed since.",
+        remedy="Clone it, and launch the clone.",
+    )
 
 
 def _nothing_to_cancel(experiment: GatewayExperiment) -> ConflictError:
