@@ -27,6 +27,8 @@ _KINDS = (Project, GatewayExperiment, Sharing)
 _IDS = [f"id-{number}" for number in range(6)]
 _OWNERS = ["ann", "Ann", "bob", "an|n~", "%n_", ""]
 _NAMES = ["Water", "water box", "WÄSSER", "wässer", "100 %_", "o'\\"]
+_LONG_NAME = "ä" * 254 + "%ice"
+_PARTS = ["", "WA", "wä", "%", "_", "'", "read", "ä%i", "ICE"]
 _INSTANTS = st.none() | st.integers(-1, 3) | st.just(2**40)
 _STATES = list(ExperimentState)
 
@@ -48,8 +50,9 @@ def _any_record(gateway: str) -> SearchStrategy[Record]:
     )  # fmt: skip
     statuses = st.builds(ExperimentStatus, state=st.sampled_from(_STATES), changed_at_ms=st.integers(0, 2))
     experiments = st.builds(
-        GatewayExperiment, experiment_id=ids, project_id=ids, gateway_id=here, user_name=owners, experiment_name=names,
-        created_at_ms=_INSTANTS, experiment_status=st.none() | st.lists(statuses, max_size=3).map(tuple),
+        GatewayExperiment, experiment_id=ids, project_id=ids, gateway_id=here, user_name=owners,
+        experiment_name=names | st.just(_LONG_NAME), created_at_ms=_INSTANTS,
+        experiment_status=st.none() | st.lists(statuses, max_size=3).map(tuple),
     )  # fmt: skip
     sharings = st.builds(
         Sharing, domain_id=here, entity_id=ids, group_id=owners, permission_type_id=st.sampled_from(["READ", "WRITE"]),
@@ -73,7 +76,7 @@ def _queries(draw: st.DrawFn, gateway: str) -> tuple[type[Record], Query]:
         equal[owner] = draw(one | st.lists(one, max_size=3))
     if kind is GatewayExperiment and draw(st.booleans()):
         equal["state"] = draw(st.lists(st.sampled_from(_STATES), max_size=4))
-    contains = {text: draw(st.sampled_from(["", "WA", "wä", "%", "_", "'", "read"]))} if draw(st.booleans()) else {}
+    contains = {text: draw(st.sampled_from(_PARTS))} if draw(st.booleans()) else {}
     bound = st.none() | st.integers(-1, 3)
     between = {"created_at_ms": draw(st.tuples(bound, bound))} if kind is not Sharing and draw(st.booleans()) else {}
     among = {}

@@ -233,6 +233,38 @@ class RecordStoreSuite:
         store.close()
         other.close()
 
+    @pytest.mark.parametrize("length", [254, 255, 256, 600])
+    def test_a_part_of_a_name_is_found_wherever_it_stands(self, store: RecordStore, length: int) -> None:
+        made, stranger = (
+            GatewayExperiment(
+                experiment_id=unique("experiment"),
+                project_id="p",
+                gateway_id=unique("gateway"),
+                user_name="ann",
+                experiment_name=name,
+            )
+            for name in ("Ä" + "b" * (length - 4) + "É n", "other")
+        )
+        with store.transaction() as records:
+            records.put_all(GatewayExperiment, [made, stranger])
+        with store.reading() as records:
+
+            def found(part: str) -> bool:
+                which = Query(equal={"gateway_id": made.gateway_id}, contains={"experiment_name": part})
+                assert records.count(GatewayExperiment, which) == len(records.find(GatewayExperiment, which, limit=9))
+                return records.count(GatewayExperiment, which) == 1
+
+            assert [part for part in ("", "äB", "bé", "bÉ N", "bbb", " n") if not found(part)] == []
+            assert [part for part in ("n ", "äé", "other", "%") if found(part)] == []
+        with store.transaction() as records:
+            records.put(replace(made, experiment_name="Renamed"))
+        with store.reading() as records:
+            assert found("rename")
+            assert not found("bb")
+        with store.transaction() as records:
+            mine = Query(equal={"gateway_id": made.gateway_id}, contains={"experiment_name": "NAMED"})
+            assert records.delete_all(GatewayExperiment, mine) == 1
+
     def test_many_are_stored_and_removed_at_once(self, store: RecordStore) -> None:
         old, new = project(name="Old"), [project(gateway_id="set-wise", owner=unique("owner")) for _ in range(1203)]
         mine = Query(equal={"project_id": [each.project_id for each in new]})

@@ -12,6 +12,7 @@ import random
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -34,6 +35,8 @@ USERS = 200
 BATCH = 2_000
 TIMES = 60
 GATEWAY = "seagrid"
+RARE = "box 4242"
+"""A part of eleven names, all among the older half."""
 STATES = [ExperimentState.COMPLETED] * 7 + [ExperimentState.FAILED, ExperimentState.CANCELED, ExperimentState.EXECUTING]
 
 
@@ -123,6 +126,10 @@ def reads(ids: list[str]) -> dict[str, Callable[[Records], object]]:
         "page of dates": lambda records: page(records, Query(equal=here, between={"created_at_ms": span})),
         "page of a common name": lambda records: page(
             records, Query(equal=here, contains={"experiment_name": "BOX 9"})
+        ),
+        "page of a rare name": lambda records: page(records, Query(equal=here, contains={"experiment_name": RARE})),
+        "page of a rare name that staff may see": lambda records: page(
+            records, replace(staff, contains={"experiment_name": RARE})
         ),
         "page of what one may see": lambda records: page(records, visible),
         "page of what staff may see": lambda records: page(records, staff),

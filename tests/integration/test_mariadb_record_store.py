@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import op
+from earlier_record_tables import back_to_the_first, index_of_experiments
 from services.mariadb_registry import changed, schema_of
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from airavata_adapters.record_stores import sql, tables
 from airavata_workload.domain.errors import DeniedError, SettingsError, StoreUnavailableError
 from airavata_workload.ports.backing import BackingContext
-from airavata_workload.ports.record_store import RecordStore
+from airavata_workload.ports.record_store import Query, RecordStore
 from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
+from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.projects import Project
 from airavata_workload.testing.record_store_suite import OpenStore, RecordStoreSuite, project
 
@@ -111,6 +114,56 @@ def test_a_migration_that_was_broken_off_goes_on(
     assert record_schema(url).state().verdict is SchemaVerdict.EMPTY
     assert record_schema(url).upgrade().verdict is SchemaVerdict.CURRENT
     assert set(described(url)) == set(tables.metadata.tables)
+
+
+def test_the_first_tables_are_migrated_and_one_that_was_broken_off_goes_on(
+    make_mariadb_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_arguments: object) -> None:
+        raise Killed
+
+    url = make_mariadb_database()
+    store = opened(url)
+    made = GatewayExperiment(
+        experiment_id="e", project_id="p", gateway_id="g", user_name="ann", experiment_name="x" * 254 + "Water"
+    )
+    with store.transaction() as records:
+        records.add(made)
+    store.close()
+    engine, wanted = create_engine(url), described(url)
+    back_to_the_first(engine)
+    with monkeypatch.context() as broken_off:
+        broken_off.setattr(op, "create_index", killed)
+        with pytest.raises(Killed):
+            record_schema(url).upgrade()
+    assert record_schema(url).state().verdict is SchemaVerdict.BEHIND
+    assert record_schema(url).upgrade().verdict is SchemaVerdict.CURRENT
+    assert index_of_experiments(engine) == ["gateway_id", "created_at_ms", "experiment_id", "experiment_name_head"]
+    engine.dispose()
+    assert described(url) == wanted
+    store = opened(url)
+    with store.reading() as records:
+        assert records.find(GatewayExperiment, Query(contains={"experiment_name": "xWATER"})) == [made]
+    store.close()
+
+
+def test_a_part_of_a_name_is_looked_for_in_an_index_alone(store: RecordStore, mariadb_database: str) -> None:
+    said: list[tuple[Any, Any]] = []
+    event.listen(Engine, "before_cursor_execute", remember := lambda *what: said.append((what[2], what[3])))
+    with store.reading() as records:
+        which = Query(equal={"gateway_id": "g"}, contains={"experiment_name": "box"})
+        records.find(GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=20)
+    event.remove(Engine, "before_cursor_execute", remember)
+    statement, parameters = next(each for each in said if "LIMIT" in each[0])
+    engine = create_engine(mariadb_database)
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).mappings().all()
+    engine.dispose()
+    reading = [(row["key"], row["Extra"]) for row in plan if row["select_type"] == "DERIVED"]
+    assert reading == [("ix_gateway_experiments_1", "Using where; Using index")]
 
 
 def test_tables_are_not_made_where_that_is_not_wanted(make_mariadb_database: Callable[[], str]) -> None:

@@ -6,20 +6,27 @@ import re
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import String, Table, Text, create_engine
+from earlier_record_tables import back_to_the_first, index_of_experiments
+from sqlalchemy import Engine, String, Table, Text, create_engine, event
 
 from airavata_adapters.record_stores import embedded, sql, tables
 from airavata_adapters.record_stores.store import REVISION, TABLES
 from airavata_workload.domain.errors import DocumentError, SettingsError
 from airavata_workload.ports.backing import BackingContext
+from airavata_workload.ports.record_store import Query
 from airavata_workload.ports.store_schema import SchemaVerdict
+from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.kinds import KINDS
 from airavata_workload.records.projects import Project
+from airavata_workload.testing.samples import unique
 
+PARTS = ("WATER", "ice", "steam")
 PASSWORD = "Pa55word-of-the-test"
 
 ADD_PROJECTS = """
@@ -28,6 +35,7 @@ from pathlib import Path
 from airavata_adapters.record_stores import embedded
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.records.projects import Project
+from airavata_workload.testing.samples import unique
 store = embedded.open_record_store(BackingContext(home=Path(sys.argv[1]), session="engine-1"))
 for number in range(int(sys.argv[3])):
     with store.transaction() as records:
@@ -81,6 +89,59 @@ def test_a_server_can_index_them(table: Table) -> None:
         assert (
             sum((column.type.length or 0) * 4 if isinstance(column.type, String) else 8 for column in columns) <= 3072
         )
+
+
+def sample(name: str, **changes: Any) -> GatewayExperiment:
+    made = GatewayExperiment(
+        experiment_id=unique("experiment"), project_id="p", gateway_id="g", user_name="ann", experiment_name=name
+    )
+    return replace(made, **changes)
+
+
+def test_a_part_of_a_name_is_looked_for_in_an_index_alone(tmp_path: Path) -> None:
+    """The rows of 100,000 experiments are 200 MB, the index is 10."""
+    store = embedded.open_record_store(context(tmp_path))
+    said: list[tuple[Any, Any]] = []
+    event.listen(Engine, "before_cursor_execute", remember := lambda *what: said.append((what[2], what[3])))
+    with store.reading() as records:
+        which = Query(equal={"gateway_id": "g"}, contains={"experiment_name": "box"})
+        records.find(GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=20)
+    event.remove(Engine, "before_cursor_execute", remember)
+    store.close()
+    statement, parameters = next(each for each in said if "LIMIT" in each[0])
+    connection = sqlite3.connect(tmp_path / "gateway.db")
+    plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    connection.close()
+    reading = [step for step in plan if "gateway_id=?" in step]
+    assert [step.partition(" (")[0] for step in reading] == [
+        "SEARCH gateway_experiments USING COVERING INDEX ix_gateway_experiments_1"
+    ]
+    inner = plan[: plan.index("SCAN page")]
+    assert not [step for step in inner if "TEMP B-TREE" in step], "the page is found in the order of the index"
+
+
+def test_experiments_of_the_first_tables_are_found_by_their_names(tmp_path: Path) -> None:
+    store = embedded.open_record_store(context(tmp_path))
+    short, long = sample("A water box"), sample("x" * 250 + "water" + "y" * 300 + "Ice")
+    with store.transaction() as records:
+        records.put_all(GatewayExperiment, [short, long])
+    store.close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+    back_to_the_first(engine)
+    schema = embedded.open_schema(context(tmp_path))
+    assert schema.state().verdict is SchemaVerdict.BEHIND
+    assert schema.upgrade().verdict is SchemaVerdict.CURRENT
+    assert index_of_experiments(engine) == ["gateway_id", "created_at_ms", "experiment_id", "experiment_name_head"]
+    engine.dispose()
+    store = embedded.open_record_store(context(tmp_path))
+    with store.reading() as records:
+        found = {part: records.find(GatewayExperiment, Query(contains={"experiment_name": part})) for part in PARTS}
+    store.close()
+    assert {part: {each.experiment_id for each in some} for part, some in found.items()} == {
+        "WATER": {short.experiment_id, long.experiment_id},
+        "ice": {long.experiment_id},
+        "steam": set(),
+    }
 
 
 def test_processes_share_the_file(tmp_path: Path) -> None:

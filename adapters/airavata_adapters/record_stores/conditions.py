@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from airavata_adapters.record_stores.rows import stored
-from airavata_adapters.record_stores.tables import KindTable, table_of
+from airavata_adapters.record_stores.tables import HEAD_LENGTH, KindTable, table_of
 from airavata_workload.ports.record_store import Among, Query, Value
 
 _MOST_PARAMETERS = 200
@@ -43,8 +43,7 @@ def _parts(table: KindTable, which: Query, look: Look, server: bool) -> Iterator
     for name, wanted in which.equal.items():
         yield _equal(table.column(name), name, wanted, server)
     for name, part in which.contains.items():
-        # Not LIKE: it has special characters and, in SQLite, a limit of its own.
-        yield func.instr(func.lower(table.column(name)), func.lower(literal(part, String))) > 0
+        yield _contains(table, name, part)
     for name, (low, high) in which.between.items():
         yield table.column(name).is_not(None)
         if low is not None:
@@ -65,6 +64,22 @@ def _parts(table: KindTable, which: Query, look: Look, server: bool) -> Iterator
             yield table.column(name).in_(select(other.column(among.column)).where(matches))
         else:
             yield _equal(table.column(name), name, few, server)
+
+
+def _contains(table: KindTable, name: str, part: str) -> ColumnElement[bool]:
+    whole, head = table.column(name), table.head(name)
+    if head is None:
+        return _has(whole, part)
+    # The whole text is asked for by the id, and not as a column of the same row, so that the index with the head is
+    # enough for all rows but those of long texts.
+    row = table.another()
+    in_whole = select(_has(row.column(name), part)).where(row.identity == table.identity).scalar_subquery()
+    return or_(_has(head, part), and_(func.char_length(head) >= HEAD_LENGTH, in_whole))
+
+
+def _has(of: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    # Not LIKE: it has special characters and, in SQLite, a limit of its own.
+    return func.instr(func.lower(of), func.lower(literal(part, String))) > 0
 
 
 def _equal(of: ColumnElement[Any], name: str, wanted: Value | Collection[Value], server: bool) -> ColumnElement[bool]:

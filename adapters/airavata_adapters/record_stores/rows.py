@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
-from airavata_adapters.record_stores.tables import KindTable
+from airavata_adapters.record_stores.tables import HEAD_LENGTH, KindTable
 from airavata_workload.domain.errors import InputError
 from airavata_workload.records.document import from_document, to_document
 from airavata_workload.records.record import Record
@@ -30,6 +30,8 @@ def row_of(record: Record, table: KindTable) -> dict[str, Any]:
             f"{table.kind.__name__} cannot have the id {row[table.kind.IDENTITY]!r}.",
             remedy=f"An id has 1 to {table.longest[table.kind.IDENTITY]} characters, and the last one is no blank.",
         )
+    for name, head in table.heads.items():
+        row[head] = row[name][:HEAD_LENGTH]
     row["document"] = json.dumps(to_document(record), ensure_ascii=False, separators=(",", ":"))
     return row
 

@@ -99,7 +99,9 @@ class SqlRecords(Records):
         """As ``Records.delete_all``."""
         self._require_writing()
         table = table_of(kind)
-        statement = delete(table.table).where(condition(table, which, self._few, server=self._session.server))
+        # MySQL does not let a statement that deletes read its table a second time (Source: manual, 15.2.2 "DELETE").
+        matching = condition(table.without_heads(), which, self._few, server=self._session.server)
+        statement = delete(table.table).where(matching)
         return self._session.run(lambda connection: int(connection.execute(statement).rowcount))
 
     # -- many records ------------------------------------------------------------

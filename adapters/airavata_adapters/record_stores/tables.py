@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, FromClause, Index, MetaData, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
-from airavata_adapters.record_stores.layout import LAYOUT, LONG_TEXTS, Indexes
+from airavata_adapters.record_stores.layout import HEADS, LAYOUT, LONG_TEXTS, Indexes
 from airavata_adapters.registries.tables import IDENTIFIER, LONG_TEXT, NAMING_CONVENTION, WORD, server_options
 from airavata_workload.domain.dag import nearest
 from airavata_workload.domain.errors import InputError
@@ -23,6 +23,9 @@ COMPOSED_KEY = String(767)
 # Short enough that a user's or an application's name, an instant and the id fit into a key with it: only then MariaDB
 # reads lists in the order of instant and id (Source: MariaDB documentation, "Extended Keys").
 TENANT = String(128)
+HEAD = IDENTIFIER
+"""Of the columns of ``HEADS``."""
+HEAD_LENGTH = HEAD.length or 0
 _TENANTS = frozenset({"gateway_id", "domain_id", "permission_type_id"})
 """A permission type is named after its domain."""
 
@@ -34,12 +37,14 @@ class KindTable:
     """Where the records of a kind are: the table, and ``source``, as what a query reads it.
 
     ``longest`` says of every searchable column how many characters it takes; ``None`` for any number, or none at all.
+    ``heads`` are the columns that hold the beginning of another one, by the name of that.
     """
 
     kind: type[Record]
     table: Table
     source: FromClause
     longest: Mapping[str, int | None]
+    heads: Mapping[str, str]
 
     @property
     def identity(self) -> ColumnElement[str]:
@@ -64,6 +69,14 @@ class KindTable:
             )
         return self.source.c[name]
 
+    def head(self, name: str) -> ColumnElement[Any] | None:
+        """The column of the first ``HEAD_LENGTH`` characters of that one, if there is one."""
+        return self.source.c[self.heads[name]] if name in self.heads else None
+
+    def without_heads(self) -> KindTable:
+        """The same, whose texts are looked for where they stand whole."""
+        return replace(self, heads={})
+
 
 def _type_of(kind: type[Record], name: str) -> Any:
     if name in LONG_TEXTS:
@@ -85,6 +98,7 @@ def _type_of(kind: type[Record], name: str) -> Any:
 
 
 def _declare(kind: type[Record], name: str, indexes: Indexes) -> KindTable:
+    heads = {each: head for each, head in HEADS.items() if each in kind.columns()}
     identity = Column(kind.IDENTITY, _type_of(kind, kind.IDENTITY), primary_key=True)
     searchable = [Column(each, _type_of(kind, each), nullable=True) for each in kind.columns()[1:]]
     table = Table(
@@ -93,12 +107,13 @@ def _declare(kind: type[Record], name: str, indexes: Indexes) -> KindTable:
         identity,
         *searchable,
         Column("document", LONG_TEXT, nullable=False),
+        *(Column(each, HEAD, nullable=True) for each in heads.values()),
         # Their columns' names would be too long for MySQL, which takes 64 characters.
         *(Index(f"ix_{name}_{number}", *columns) for number, columns in enumerate(indexes, 1)),
         **server_options(),
     )
     longest = {each: _longest(table.c[each].type) for each in kind.columns()}
-    return KindTable(kind=kind, table=table, source=table, longest=longest)
+    return KindTable(kind=kind, table=table, source=table, longest=longest, heads=heads)
 
 
 def _longest(column_type: TypeEngine[Any]) -> int | None:
