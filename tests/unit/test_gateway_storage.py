@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import socket
@@ -9,12 +10,16 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
 import storage_site
+from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
 from storage_site import PATIENCE_S, StorageSite
 
+from airavata_adapters.gateway_storage.directory_listing import DirectoryListing
+from airavata_adapters.gateway_storage.sftp_files import SftpFolder
 from airavata_adapters.gateway_storage.sftp_subsystem import BoundedSftp
 from airavata_workload.domain.errors import DeniedError, InputError, SettingsError
 from airavata_workload.domain.gateway_storage import GatewayStorage
@@ -231,12 +236,91 @@ def test_so_many_files_are_open_and_no_request_is_endless(tmp_path: Path) -> Non
             sftp.listdir("/")
 
 
+OF_A_LISTING = 2
+
+
+def open_descriptors(directory: Path) -> int:
+    """How often this process has the directory open."""
+    found = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed since
+            found += os.readlink(each) == str(directory)
+    return found
+
+
+def handle_of(sftp: paramiko.SFTPClient, path: str) -> bytes:
+    """An open directory, by the protocol alone: a client of paramiko asks for many pages in advance."""
+    request: Any = sftp
+    kind, message = request._request(CMD_OPENDIR, path.encode())
+    assert kind == CMD_HANDLE
+    handle: bytes = message.get_binary()
+    return handle
+
+
+def names_of_page(sftp: paramiko.SFTPClient, handle: bytes) -> int:
+    request: Any = sftp
+    kind, message = request._request(CMD_READDIR, handle)
+    assert kind == CMD_NAME
+    count: int = message.get_int()
+    return count
+
+
+def test_a_listing_is_read_page_by_page(site: StorageSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    sftp = site.sftp()
+    names = {f"file-{number}" for number in range(1_000)}
+    for name in names:
+        (site.directory() / name).touch()
+    read = 0
+    following = DirectoryListing.__next__
+
+    def counted(listing: DirectoryListing) -> tuple[str, os.stat_result]:
+        nonlocal read
+        read += 1
+        return following(listing)
+
+    monkeypatch.setattr(DirectoryListing, "__next__", counted)
+    handle = handle_of(sftp, "/")
+    assert read == 0
+    assert names_of_page(sftp, handle) == read == 100
+    monkeypatch.undo()
+    assert set(sftp.listdir("/")) == names
+
+
+def test_a_directory_is_let_go_of_when_its_listing_is_closed_or_its_client_leaves(site: StorageSite) -> None:
+    sftp, left = site.sftp(), site.sftp()
+    mine = site.directory()
+    (mine / "runs").mkdir()
+    handle = handle_of(sftp, "/runs")
+    assert open_descriptors(mine / "runs") == OF_A_LISTING
+    request: Any = sftp
+    request._request(CMD_CLOSE, handle)
+    assert open_descriptors(mine / "runs") == 0
+    with pytest.raises(OSError, match="Invalid handle"):
+        names_of_page(sftp, handle)
+    handle_of(left, "/runs")
+    for client in (sftp, left):
+        client.close()
+    assert site.server.stop(PATIENCE_S)
+    assert open_descriptors(mine / "runs") == 0
+
+
+def test_open_directories_count_as_files_and_none_is_lost(tmp_path: Path) -> None:
+    with StorageSite(tmp_path, open_files=2) as site:
+        sftp = site.sftp()
+        for _ in range(2):
+            handle_of(sftp, "/")
+        with pytest.raises(OSError, match=REFUSED):
+            handle_of(sftp, "/")
+        assert open_descriptors(site.directory()) == 2 * OF_A_LISTING + 1, "and the root of the user's files"
+
+
 def test_what_is_overridden_of_paramiko_is_there() -> None:
-    ours = {name for name, value in vars(BoundedSftp).items() if inspect.isfunction(value)} - {"__init__", "_exactly"}
-    assert ours == {"start_subsystem", "_read_packet", "_send_handle_response", "_check_file"}
-    for name in ours:
-        theirs = inspect.signature(getattr(paramiko.SFTPServer, name)).parameters
-        assert len(inspect.signature(getattr(BoundedSftp, name)).parameters) == len(theirs)
+    own = {BoundedSftp: {"_exactly", "_close_folder"}, SftpFolder: set()}
+    for ours, its_own in own.items():
+        (theirs,) = ours.__bases__
+        for name in {name for name, value in vars(ours).items() if inspect.isfunction(value)} - {"__init__", *its_own}:
+            wanted = inspect.signature(getattr(theirs, name)).parameters
+            assert len(inspect.signature(getattr(ours, name)).parameters) == len(wanted)
 
 
 def test_a_long_read_is_answered_with_less(tmp_path: Path) -> None:

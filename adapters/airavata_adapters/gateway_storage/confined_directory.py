@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from airavata_adapters.gateway_storage.directory_listing import DirectoryListing
+
 _MAX_LINKS = 40  # Source: path_resolution(7)
 _MAX_DEPTH = 128
 """How deep directories may nest: each level of a walk holds a descriptor."""
@@ -58,18 +60,11 @@ class ConfinedDirectory:
         with self._place(path, follow=follow) as (directory, name):
             return os.stat(name, dir_fd=directory, follow_symlinks=False)
 
-    def entries(self, path: str) -> list[tuple[str, os.stat_result]]:
-        """Names in a directory, sorted, each with what is known of it; links are not followed."""
+    def entries(self, path: str) -> DirectoryListing:
+        """What a directory holds; the caller closes it."""
         with self._place(path) as (directory, name):
             descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-        found = []
-        try:
-            for each in sorted(os.listdir(descriptor)):
-                with contextlib.suppress(FileNotFoundError):  # gone since
-                    found.append((each, os.stat(each, dir_fd=descriptor, follow_symlinks=False)))
-        finally:
-            os.close(descriptor)
-        return found
+        return DirectoryListing(descriptor)
 
     def read_link(self, path: str) -> str:
         """The text of a symbolic link."""

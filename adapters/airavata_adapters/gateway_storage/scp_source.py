@@ -54,15 +54,17 @@ class ScpSource:
 
     def _send_directory(self, path: str, found: os.stat_result, depth: int) -> None:
         try:
-            names = [name for name, _ in self._files.entries(path)]
+            listing = self._files.entries(path)
         except OSError as error:
             self._complain(path, error)
             return
-        if self._announced(f"D{found.st_mode & 0o777:04o} 0 {_base_name(path)}\n", found):
-            for name in names:
+        with listing:
+            if not self._announced(f"D{found.st_mode & 0o777:04o} 0 {_base_name(path)}\n", found):
+                return
+            for name, _ in listing:
                 self._send(posixpath.join(path, name), depth + 1)
-            self._stream.send(b"E\n")
-            self._stream.confirmed()
+        self._stream.send(b"E\n")
+        self._stream.confirmed()
 
     def _send_file(self, path: str) -> None:
         try:

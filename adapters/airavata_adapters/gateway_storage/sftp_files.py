@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import itertools
 import os
 import posixpath
 from collections.abc import Callable
@@ -17,7 +18,10 @@ from paramiko import SFTPAttributes
 from paramiko.sftp import SFTP_BAD_MESSAGE, SFTP_FAILURE, SFTP_NO_SUCH_FILE, SFTP_OK, SFTP_PERMISSION_DENIED
 
 from airavata_adapters.gateway_storage.confined_directory import ConfinedDirectory
+from airavata_adapters.gateway_storage.directory_listing import DirectoryListing
 
+_NAMES_A_PAGE = 100
+"""As OpenSSH answers (Source: OpenSSH 9.2, ``sftp-server.c``, ``process_readdir``); the longest names fill 60 KiB."""
 _CODES = {
     errno.ENOENT: SFTP_NO_SUCH_FILE,
     errno.ENOTDIR: SFTP_NO_SUCH_FILE,
@@ -92,6 +96,22 @@ class SftpFile(paramiko.SFTPHandle):
         return SFTP_OK
 
 
+class SftpFolder(paramiko.SFTPHandle):
+    """A directory that a client lists, page by page: it may have millions of files, and is never held as a whole."""
+
+    def __init__(self, listing: DirectoryListing) -> None:
+        super().__init__()
+        self._listing = listing
+
+    def close(self) -> None:
+        """Close it; again is harmless."""
+        self._listing.close()
+
+    def _get_next_files(self) -> list[SFTPAttributes]:
+        page = itertools.islice(self._listing, _NAMES_A_PAGE)
+        return [SFTPAttributes.from_stat(found, _shown(name)) for name, found in page]
+
+
 class SftpFiles(paramiko.SFTPServerInterface):
     """Requests that name a path. Links are followed inside, and never made."""
 
@@ -101,9 +121,9 @@ class SftpFiles(paramiko.SFTPServerInterface):
         self._max_read_bytes = max_read_bytes
 
     @_answered
-    def list_folder(self, path: str) -> list[SFTPAttributes]:
-        """What a directory holds."""
-        return [SFTPAttributes.from_stat(found, _shown(name)) for name, found in self._files.entries(path)]
+    def open_folder(self, path: str) -> SftpFolder:
+        """A directory, to be listed."""
+        return SftpFolder(self._files.entries(path))
 
     @_answered
     def stat(self, path: str) -> SFTPAttributes:

@@ -6,7 +6,7 @@ import struct
 from typing import Any
 
 import paramiko
-from paramiko.sftp import SFTP_FAILURE, SFTP_OP_UNSUPPORTED
+from paramiko.sftp import CMD_CLOSE, SFTP_FAILURE, SFTP_OP_UNSUPPORTED
 
 from airavata_adapters.gateway_storage.limits import Limits
 from airavata_adapters.gateway_storage.sftp_files import SftpFiles
@@ -16,15 +16,17 @@ class BoundedSftp(paramiko.SFTPServer):
     """Reads no endless request, keeps no endless number of files open, and ends when the client is silent.
 
     paramiko takes requests of up to 16 MiB, opens as many files as are asked
-    for, and hashes files of any size in blocks of 256 bytes.
-    Source: paramiko 5.1, ``BaseSFTP._read_packet``, ``SFTPServer._check_file``;
-    a test compares the names that are overridden here with those there.
+    for, holds listings whole, and hashes files of any size in blocks of 256
+    bytes. Source: paramiko 5.1, ``BaseSFTP._read_packet``,
+    ``SFTPServer._open_folder``, ``SFTPServer._check_file``; a test compares
+    the names that are overridden here with those there.
     """
 
     def __init__(self, channel: paramiko.Channel, name: str, server: Any, limits: Limits) -> None:
         super().__init__(channel, name, server, SftpFiles, files=server.files, max_read_bytes=limits.packet_bytes)
         self._limits = limits
         self._session = server
+        self._files: Any = self.server  # what paramiko makes of SftpFiles, and of their arguments
 
     def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
         """Answer requests until the client ends, or is silent for too long."""
@@ -57,6 +59,21 @@ class BoundedSftp(paramiko.SFTPServer):
                 handle.close()
                 handle = SFTP_FAILURE
         super()._send_handle_response(request_number, handle, folder)  # type: ignore[misc]
+
+    def _open_folder(self, request_number: int, path: str) -> None:
+        self._send_handle_response(request_number, self._files.open_folder(path), folder=True)
+
+    def _process(self, kind: int, request_number: int, message: paramiko.Message) -> None:
+        if kind == CMD_CLOSE:
+            self._close_folder(message)
+        super()._process(kind, request_number, message)  # type: ignore[misc]
+
+    def _close_folder(self, message: paramiko.Message) -> None:
+        """Close it, whose handle paramiko only forgets: its own folders hold nothing of the system."""
+        folders: Any = self.folder_table
+        folder = folders.get(paramiko.Message(message.get_remainder()).get_binary())
+        if folder is not None:
+            folder.close()
 
     def _check_file(self, request_number: int, _message: paramiko.Message) -> None:
         self._send_status(request_number, SFTP_OP_UNSUPPORTED)  # type: ignore[attr-defined]
