@@ -25,8 +25,10 @@ from airavata_adapters.thrift_api.tls_renewal import RenewedTls
 from airavata_adapters.thrift_api.wire import DialectCodec
 from airavata_thrift.airavata_api import Airavata
 from airavata_thrift.authorization.ttypes import AuthzToken
+from airavata_workload.api.access.permission import missing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import AuthenticationError, NotFoundError
+from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.records.experiments import UserConfigurationData
 from airavata_workload.records.projects import Project
 
@@ -51,9 +53,9 @@ class Projects:
         if project_id == "broken":
             raise RuntimeError("secret of the server")
         if project_id == "unwritable":
-            raise NotFoundError("There is no project 'a\udcff'.", remedy="Check its id.")
+            raise NotFoundError("There is no project 'a\udcff'.", missing=ThingKind.PROJECT, remedy="Check its id.")
         if project_id not in self.kept:
-            raise NotFoundError(f"There is no project '{project_id}'.", remedy="Check its id.")
+            raise missing(Thing(ThingKind.PROJECT, project_id))
         return self.kept[project_id]
 
     def create(self, caller: Caller, gateway_id: str, project: Project) -> str:
@@ -82,7 +84,7 @@ class Orchestration:
 
     def launch(self, caller: Caller, experiment_id: str, gateway_id: str) -> bool:
         if experiment_id == "absent":
-            raise NotFoundError("There is no experiment 'absent'.", remedy="Check its id.")
+            raise missing(Thing(ThingKind.EXPERIMENT, "absent"))
         return caller.internal
 
 

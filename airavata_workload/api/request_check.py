@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from airavata_workload.api.access.permission import missing
 from airavata_workload.domain.errors import ConflictError, InputError
+from airavata_workload.domain.thing import Thing
 from airavata_workload.records.record import DEFAULT_ID
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._-]*")
@@ -21,7 +22,7 @@ _LONGEST_NAME = 100
 T = TypeVar("T")
 
 
-def found(record: T | None, what: str) -> T:
+def found(record: T | None, what: str | Thing) -> T:
     """The record. Raises ``NotFoundError`` about ``what`` if there is none."""
     if record is None:
         raise missing(what)

@@ -43,6 +43,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from airavata_workload.domain.thing import ThingKind
+
 
 class WorkloadError(Exception):
     """Root of the tree.
@@ -135,9 +137,23 @@ class DuplicatePluginError(PluginError):
 
 
 class NotFoundError(WorkloadError):
-    """The named thing does not exist."""
+    """The named thing does not exist.
+
+    ``missing`` says what it is, where clients are told by another error for each kind.
+    """
 
     exit_code = 4
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        missing: ThingKind | None = None,
+        user_message: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message, user_message=user_message, remedy=remedy)
+        self.missing = missing
 
 
 class DeniedError(WorkloadError):

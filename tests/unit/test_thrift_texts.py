@@ -25,6 +25,7 @@ from airavata_thrift.tasks.ttypes import TaskModel
 from airavata_thrift.workspaces.ttypes import Project
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import NotFoundError
+from airavata_workload.domain.thing import ThingKind
 from airavata_workload.records.projects import Project as ProjectRecord
 
 MARK, LATIN_1 = "MARKMARK", b"Z\xfcrich\xff\xff"
@@ -122,7 +123,7 @@ def test_a_method_is_named_in_utf_8(site: Site) -> None:
 # -- on the way out: from names of files and from JSON, where half a pair can be written as \ud83d -------------------
 def test_an_error_that_utf_8_cannot_say_is_told_nevertheless(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     def get(_self: object, _caller: Caller, project_id: str) -> ProjectRecord:
-        raise NotFoundError(f"There is no project '{HALF_A_PAIR}', or {project_id}.")
+        raise NotFoundError(f"There is no project '{HALF_A_PAIR}', or {project_id}.", missing=ThingKind.PROJECT)
 
     def launch(_self: object, _caller: Caller, experiment_id: str, gateway_id: str) -> bool:
         raise NotFoundError(f"There is no experiment '{HALF_A_PAIR}', {experiment_id} or {gateway_id}.")

@@ -30,6 +30,7 @@ from airavata_workload.domain.change import StateChange
 from airavata_workload.domain.errors import NotFoundError, SettingsError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, ProcessState
+from airavata_workload.domain.thing import ThingKind
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord, JobRecord, Registry
 from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
@@ -141,9 +142,7 @@ class SqlRegistry(Registry):
         if len(found) == 1:
             return experiment_of(found[0])
         if not found:
-            raise NotFoundError(
-                f"There is no experiment '{experiment_id}'.", remedy="'airavata-workload list' shows the experiments."
-            )
+            raise _unknown(experiment_id)
         candidates = [row.experiment_id for row in found[:_SHOWN_CANDIDATES]]
         more = ", ..." if len(found) > _SHOWN_CANDIDATES else ""
         raise NotFoundError(
@@ -266,9 +265,15 @@ def _insert_missing(connection: Connection, rows: Mapping[str, dict[str, Any]]) 
 
 def _require(connection: Connection, experiment_id: str) -> None:
     if connection.execute(_BY_ID, {"of_experiment": experiment_id}).first() is None:
-        raise NotFoundError(
-            f"There is no experiment '{experiment_id}'.", remedy="'airavata-workload list' shows the experiments."
-        )
+        raise _unknown(experiment_id)
+
+
+def _unknown(experiment_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no experiment '{experiment_id}'.",
+        missing=ThingKind.EXPERIMENT,
+        remedy="'airavata-workload list' shows the experiments.",
+    )
 
 
 def _matching(statement: Select[Any], which: ExperimentFilter) -> Select[Any]:

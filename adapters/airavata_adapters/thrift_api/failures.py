@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ import structlog
 from airavata_adapters.thrift_api.message import sendable
 from airavata_thrift.api_errors.ttypes import AiravataErrorType, ValidationResults, ValidatorResult
 from airavata_workload.domain.errors import ConflictError, DeniedError, InputError, NotFoundError, WorkloadError
+from airavata_workload.domain.thing import ThingKind
 
 log = structlog.get_logger("airavata_workload.thrift")
 
@@ -20,14 +20,11 @@ _INVALID = ("LaunchValidationException", "InvalidRequestException")
 _TAKEN = ("DuplicateEntryException", *_INVALID)
 _SYSTEM = ("AiravataSystemException",)
 _MISSING = {
-    "experiment": ("ExperimentNotFoundException", *_INVALID),
-    "project": ("ProjectNotFoundException", *_INVALID),
+    ThingKind.EXPERIMENT: ("ExperimentNotFoundException", *_INVALID),
+    ThingKind.PROJECT: ("ProjectNotFoundException", *_INVALID),
 }
 _SPECIFIC = frozenset((*_DENIED, *_TAKEN, *_SYSTEM, *(each for names in _MISSING.values() for each in names)))
 """Those that mean one thing; what a method declares beside them is its service's own and means any error."""
-
-_WHAT_IS_MISSING = re.compile(r"There is no (\w+)\b")
-"""How the application layer begins the message of every ``NotFoundError``: see ``api/permission.py``."""
 
 
 def preferences(error: WorkloadError) -> tuple[str, ...]:
@@ -35,8 +32,7 @@ def preferences(error: WorkloadError) -> tuple[str, ...]:
     if isinstance(error, DeniedError):
         return _DENIED
     if isinstance(error, NotFoundError):
-        said = _WHAT_IS_MISSING.match(error.message)
-        return _MISSING.get(said.group(1) if said else "", _INVALID)
+        return _INVALID if error.missing is None else _MISSING[error.missing]
     if isinstance(error, ConflictError):
         return _TAKEN
     return _INVALID if isinstance(error, InputError) else _SYSTEM

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import DeniedError, NotFoundError
+from airavata_workload.domain.thing import Thing
 
 
-def require_gateway(caller: Caller, gateway_id: str | None, what: str = "") -> None:
+def require_gateway(caller: Caller, gateway_id: str | None, what: str | Thing = "") -> None:
     """Let the gateway's own people and internal peers pass.
 
     ``what`` names the thing that was asked for, for example ``experiment
@@ -22,9 +23,13 @@ def require_gateway(caller: Caller, gateway_id: str | None, what: str = "") -> N
         raise missing(what or f"gateway '{gateway_id or ''}'")
 
 
-def missing(what: str) -> NotFoundError:
+def missing(what: str | Thing) -> NotFoundError:
     """The one error for what does not exist and for what exists in another gateway: nobody can tell them apart."""
-    return NotFoundError(f"There is no {what}.", remedy="Check its id, and to which gateway it belongs.")
+    return NotFoundError(
+        f"There is no {what}.",
+        missing=what.kind if isinstance(what, Thing) else None,
+        remedy="Check its id, and to which gateway it belongs.",
+    )
 
 
 def require_admin(caller: Caller, doing: str = "do that") -> None:

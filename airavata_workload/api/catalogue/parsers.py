@@ -11,6 +11,7 @@ from airavata_workload.api.access.permission import missing, require_admin, requ
 from airavata_workload.api.sharing.sharing import READ, Sharing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import ConflictError
+from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.ports.record_store import Query, Records, RecordStore
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.parsers import (
@@ -100,7 +101,7 @@ class Parsers:
     ) -> tuple[ParsingTemplate, ...]:
         """The parsing templates of the application interface that an experiment uses."""
         require_gateway(caller, gateway_id)
-        what = f"experiment '{experiment_id}'"
+        what = Thing(ThingKind.EXPERIMENT, experiment_id)
         with self._records.reading() as records:
             experiment = check.found(records.get(GatewayExperiment, experiment_id) if experiment_id else None, what)
             if experiment.gateway_id != gateway_id:

@@ -28,6 +28,7 @@ from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import ConflictError, InputError, NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
+from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.records.applications import ApplicationInterface
 from airavata_workload.records.experiments import ExperimentType, GatewayExperiment, UserConfigurationData
@@ -305,7 +306,7 @@ class Experiments:
     # -- for the other topics --------------------------------------------------------------------
     def stored(self, caller: Caller, experiment_id: str, permission: ResourcePermissionType) -> GatewayExperiment:
         """The record, for a caller who holds the permission."""
-        what = f"experiment '{experiment_id}'"
+        what = Thing(ThingKind.EXPERIMENT, experiment_id)
         with self._records.reading() as records:
             experiment = records.get(GatewayExperiment, given(experiment_id, "The experiment's id"))
         if experiment is None:

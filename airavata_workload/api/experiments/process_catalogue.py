@@ -20,6 +20,7 @@ from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import InputError
 from airavata_workload.domain.states import ProcessState, TaskState
+from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.ports.record_store import Among, Query, Records, RecordStore
 from airavata_workload.records.application_io import OutputDataObject
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
@@ -369,7 +370,7 @@ def _forget_jobs(records: Records, process_id: str) -> None:
 
 
 def _experiment(records: Records, experiment_id: str) -> GatewayExperiment:
-    return found(records.get(GatewayExperiment, experiment_id), f"experiment '{experiment_id}'")
+    return found(records.get(GatewayExperiment, experiment_id), Thing(ThingKind.EXPERIMENT, experiment_id))
 
 
 def _process(records: Records, process_id: str) -> GatewayProcess:

@@ -19,6 +19,7 @@ from airavata_workload.api.sharing.sharing import READ, WRITE, Sharing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import ConflictError
+from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.ports.record_store import Query, RecordStore
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.groups import ResourceType
@@ -73,23 +74,23 @@ class Projects:
     def get(self, caller: Caller, project_id: str) -> Project:
         """One project."""
         project = self._stored(caller, project_id)
-        self._sharing.require(caller, project_id, READ, _what(project_id))
+        self._sharing.require(caller, project_id, READ, Thing(ThingKind.PROJECT, project_id))
         return project
 
     def require_room(self, caller: Caller, project_id: str, gateway_id: str) -> None:
         """Raise unless the caller may put experiments of that gateway into the project."""
         project = self._stored(caller, project_id)
         if project.gateway_id != gateway_id:
-            raise missing(_what(project_id))
+            raise missing(Thing(ThingKind.PROJECT, project_id))
         if project.owner != caller.user:
-            self._sharing.require(caller, project_id, WRITE, _what(project_id))
+            self._sharing.require(caller, project_id, WRITE, Thing(ThingKind.PROJECT, project_id))
 
     def update(self, caller: Caller, project_id: str, project: Project) -> None:
         """Change name and description; whose it is stays."""
         require_writer(caller)
         with self._records.transaction() as records:
             old = self._stored(caller, project_id)
-            self._sharing.require(caller, project_id, WRITE, _what(project_id))
+            self._sharing.require(caller, project_id, WRITE, Thing(ThingKind.PROJECT, project_id))
             new = replace(old, name=given(project.name, "The project's name"), description=project.description)
             records.put(new)
             self._sharing.update_entity(
@@ -159,10 +160,6 @@ class Projects:
         with self._records.reading() as records:
             project = records.get(Project, given(project_id, "The project's id"))
         if project is None:
-            raise missing(_what(project_id))
-        require_gateway(caller, project.gateway_id, _what(project_id))
+            raise missing(Thing(ThingKind.PROJECT, project_id))
+        require_gateway(caller, project.gateway_id, Thing(ThingKind.PROJECT, project_id))
         return project
-
-
-def _what(project_id: str) -> str:
-    return f"project '{project_id}'"

@@ -11,6 +11,7 @@ from airavata_workload.api.sharing import grants, principals
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import DeniedError, InputError
+from airavata_workload.domain.thing import Thing
 from airavata_workload.ports.record_store import Among, Query, Records, RecordStore
 from airavata_workload.records.groups import ResourcePermissionType, ResourceType
 from airavata_workload.records.sharing import Entity, GroupCardinality, UserGroup
@@ -46,7 +47,9 @@ class Sharing:
         with self._records.reading() as records:
             return self._holds(records, caller, entity_id, permission)
 
-    def require(self, caller: Caller, entity_id: str, permission: ResourcePermissionType, what: str = "") -> None:
+    def require(
+        self, caller: Caller, entity_id: str, permission: ResourcePermissionType, what: str | Thing = ""
+    ) -> None:
         """Let pass who holds the permission. ``what`` names the entity in errors, for example ``experiment 'x_1'``.
 
         Raises ``DeniedError``, and ``NotFoundError`` for what is not in the caller's gateway.

@@ -25,7 +25,8 @@ def upgrade() -> None:
     look = sa.inspect(op.get_bind())
     if _HEAD not in {column["name"] for column in look.get_columns(_TABLE)}:
         op.add_column(_TABLE, sa.Column(_HEAD, sa.String(_HEAD_LENGTH), nullable=True))
-    head, name = sa.column(_HEAD), sa.column("experiment_name")
+    head: sa.ColumnClause[str] = sa.column(_HEAD)
+    name: sa.ColumnClause[str] = sa.column("experiment_name")
     filled = sa.table(_TABLE, head, name).update().values({_HEAD: sa.func.substr(name, 1, _HEAD_LENGTH)})
     op.execute(filled.where(head.is_(None)))
     columns = {index["name"]: index["column_names"] for index in look.get_indexes(_TABLE)}
