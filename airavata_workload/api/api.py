@@ -15,7 +15,7 @@ from airavata_workload.api.catalogue.job_submissions import JobSubmissions
 from airavata_workload.api.catalogue.notifications import Notifications
 from airavata_workload.api.catalogue.parsers import Parsers
 from airavata_workload.api.catalogue.queue_status import QueueStatuses
-from airavata_workload.api.catalogue.ssh_accounts import ProvisionerCatalogue, ShellOpener, SshAccounts
+from airavata_workload.api.catalogue.ssh_accounts import ProvisionerCatalogue, SshAccounts
 from airavata_workload.api.catalogue.storage_resources import StorageResources
 from airavata_workload.api.catalogue.storage_space import StorageSpace
 from airavata_workload.api.catalogue.workflows import Workflows
@@ -36,6 +36,7 @@ from airavata_workload.api.experiments.plans import Plans
 from airavata_workload.api.experiments.process_catalogue import ProcessCatalogue
 from airavata_workload.api.experiments.projects import Projects
 from airavata_workload.api.first_start import FirstStart
+from airavata_workload.api.machines.account_machine import ShellOpener
 from airavata_workload.api.machines.registered_clusters import RegisteredClusters
 from airavata_workload.api.people.gateways import Gateways
 from airavata_workload.api.people.groups import Groups

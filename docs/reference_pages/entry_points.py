@@ -67,7 +67,10 @@ FACTORIES: dict[str, tuple[type[Any], str]] = {
         api_server.ApiServer,
         f"a function of one {code('ApiServerContext')} that returns the port",
     ),
-    "account_provisioners": (account_provisioner.AccountProvisioner, "the class; made with its parameters"),
+    "account_provisioners": (
+        account_provisioner.AccountProvisioner,
+        "the class; made with its parameters and the machine",
+    ),
     "placements": (validation.Placement, "the class; made without arguments"),
     "validators": (validation.Validator, "the class; made without arguments"),
 }

@@ -12,6 +12,7 @@ from catalogue_site import ADA, ADMIN, BOB, STRANGER, VIEWER, CatalogueSite, cat
 
 from airavata_workload.api.catalogue.ssh_accounts import SshAccounts
 from airavata_workload.api.catalogue.storage_space import StorageSpace, parsed_usage, parsed_volume, readable
+from airavata_workload.api.machines.account_machine import RegisteredMachine
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.errors import (
     CommandFailedError,
@@ -22,11 +23,18 @@ from airavata_workload.domain.errors import (
 )
 from airavata_workload.domain.gateway_storage import GatewayStorage
 from airavata_workload.domain.secret import Secret
-from airavata_workload.ports.account_provisioner import AccountProvisioner, ProvisionerParameter
+from airavata_workload.ports.account_provisioner import (
+    AccountMachine,
+    AccountProvisioner,
+    ProvisionerParameter,
+    UserKey,
+    UserLogin,
+)
 from airavata_workload.ports.credential_store import Credential, CredentialStore
 from airavata_workload.ports.remote_shell import CommandResult, RemoteShell
 from airavata_workload.records.account_provisioners import SSHAccountProvisionerConfigParamType
 from airavata_workload.records.storage_resources import StorageResource
+from airavata_workload.records.user_profiles import UserComputeResourcePreference, UserResourceProfile
 from airavata_workload.testing.subprocess_shell import SubprocessShell
 
 DF = """Filesystem 1024-blocks Used Available Capacity Mounted on
@@ -143,18 +151,18 @@ class SiteAccounts(AccountProvisioner):
     accounts: ClassVar[dict[str, list[str]]] = {}
     told: ClassVar[list[Mapping[str, str | Secret]]] = []
 
-    def __init__(self, given: Mapping[str, str | Secret]) -> None:
-        super().__init__(given)
+    def __init__(self, given: Mapping[str, str | Secret], machine: AccountMachine) -> None:
+        super().__init__(given, machine)
         self.told.append(given)
 
     def has_account(self, user: str) -> bool:
         return user in self.accounts
 
-    def has_key(self, user: str, public_key: str) -> bool:
-        return public_key in self.accounts.get(user, ())
+    def has_key(self, user: str, key: UserKey) -> bool:
+        return key.public_key in self.accounts.get(user, ())
 
-    def install_key(self, user: str, public_key: str) -> str:
-        self.accounts[user].append(public_key)
+    def install_key(self, user: str, key: UserKey) -> str:
+        self.accounts[user].append(key.public_key)
         return f"{user}1"
 
     def scratch_directory(self, user: str) -> str:
@@ -303,6 +311,50 @@ class TestSshAccounts:
             accounts.set_up(ADMIN, alpha, "bob", "gateway-key")
         with pytest.raises(NotFoundError):
             accounts.has_account(STRANGER, alpha, "root")
+
+    def test_a_machine_is_reached_as_the_user_has_told(self, site: CatalogueSite, door: Door, alpha: str) -> None:
+        machine = RegisteredMachine(
+            records=site.records,
+            clusters=site.clusters(),
+            open_shell=door,
+            gateway_id="chemistry",
+            compute_resource_id=alpha,
+        )
+        assert machine.login_of("ada") == UserLogin(name="ada")
+        site.user_profiles.register(
+            ADA, UserResourceProfile(user_id="ada", gateway_id="chemistry", credential_store_token="ada-key")
+        )
+        assert machine.login_of("ada") == UserLogin(name="ada", token="ada-key")
+        own = UserComputeResourcePreference(
+            compute_resource_id=alpha,
+            login_user_name="ada1",
+            resource_specific_credential_store_token=site.token("ada-password", owner=ADA),
+        )
+        site.user_profiles.add_compute_preference(ADA, "ada", "chemistry", alpha, own)
+        told = machine.login_of("ada")
+        assert told == UserLogin(name="ada1", token="ada-password")
+        machine.shell(told)
+        assert door.cluster is not None
+        reached = door.cluster
+        assert (reached.host, reached.user, reached.credential) == ("alpha.example.org", "ada1", "ada-password")
+        assert reached.max_channels == 1, "no connection of a job is taken for a login"
+        assert not reached.use_agent
+
+    @pytest.mark.parametrize("token", ["", "strangers-key", "no-such"])
+    def test_nobody_is_let_in_without_a_credential_of_the_gateway(
+        self, site: CatalogueSite, door: Door, alpha: str, token: str
+    ) -> None:
+        site.token("strangers-key", owner=STRANGER)
+        machine = RegisteredMachine(
+            records=site.records,
+            clusters=site.clusters(),
+            open_shell=door,
+            gateway_id="chemistry",
+            compute_resource_id=alpha,
+        )
+        with pytest.raises(InputError):
+            machine.shell(UserLogin(name="ada", token=token))
+        assert door.cluster is None
 
     def test_what_is_missing_is_named(self, site: CatalogueSite, accounts: SshAccounts, alpha: str) -> None:
         for fields, error, named in (

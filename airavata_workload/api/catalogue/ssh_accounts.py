@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from airavata_workload.api.access.permission import missing, require_user
+from airavata_workload.api.machines.account_machine import RegisteredMachine, ShellOpener
 from airavata_workload.api.machines.registered_clusters import RegisteredClusters
 from airavata_workload.api.request_check import found, given
 from airavata_workload.api.sharing.sharing import Sharing
@@ -14,10 +15,9 @@ from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.cluster import Cluster
 from airavata_workload.domain.errors import InputError
 from airavata_workload.domain.secret import Secret
-from airavata_workload.ports.account_provisioner import AccountProvisioner, ProvisionerParameter
+from airavata_workload.ports.account_provisioner import AccountProvisioner, ProvisionerParameter, UserKey
 from airavata_workload.ports.credential_store import CredentialStore
 from airavata_workload.ports.record_store import Records, RecordStore
-from airavata_workload.ports.remote_shell import RemoteShell
 from airavata_workload.records.account_provisioners import (
     SSHAccountProvisioner,
     SSHAccountProvisionerConfigParam,
@@ -38,14 +38,6 @@ class ProvisionerCatalogue(Protocol):
 
     def load(self, name: str) -> type[AccountProvisioner]:
         """The one of that name. Raises ``NotFoundError``."""
-        ...
-
-
-class ShellOpener(Protocol):
-    """Makes shells for clusters that are in no catalogue yet."""
-
-    def __call__(self, cluster: Cluster) -> RemoteShell:
-        """A shell, which the caller closes."""
         ...
 
 
@@ -91,8 +83,8 @@ class SshAccounts:
         with self._records.reading() as records:
             preference = _preference(records, caller.gateway, compute_resource_id)
             provisioner = self._provisioner(records, caller.gateway, preference)
-            public_key = self._public_key(records, caller, airavata_cred_store_token)
-        return provisioner.has_key(caller.user, public_key)
+            key = self._key(records, caller, airavata_cred_store_token)
+        return provisioner.has_key(caller.user, key)
 
     def set_up(
         self, caller: Caller, compute_resource_id: str, user_id: str, airavata_cred_store_token: str
@@ -105,7 +97,7 @@ class SshAccounts:
         with self._records.reading() as records:
             preference = _preference(records, caller.gateway, compute_resource_id)
             provisioner = self._provisioner(records, caller.gateway, preference)
-            public_key = self._public_key(records, caller, airavata_cred_store_token)
+            key = self._key(records, caller, airavata_cred_store_token)
         if not provisioner.can_create_account and not provisioner.has_account(user_id):
             raise InputError(
                 f"User '{user_id}' has no account on compute resource '{compute_resource_id}', and its provisioner "
@@ -114,7 +106,7 @@ class SshAccounts:
             )
         answer = UserComputeResourcePreference(
             compute_resource_id=compute_resource_id,
-            login_user_name=provisioner.install_key(user_id, public_key),
+            login_user_name=provisioner.install_key(user_id, key),
             scratch_location=provisioner.scratch_directory(user_id),
             resource_specific_credential_store_token=airavata_cred_store_token,
             validated=True,
@@ -140,9 +132,17 @@ class SshAccounts:
             )
         kind = self._provisioners.load(preference.ssh_account_provisioner)
         config = preference.ssh_account_provisioner_config or {}
-        return kind(
-            {each.name: value for each in kind.parameters if (value := self._value(records, gateway_id, each, config))}
+        given = {
+            each.name: value for each in kind.parameters if (value := self._value(records, gateway_id, each, config))
+        }
+        machine = RegisteredMachine(
+            records=self._records,
+            clusters=self._clusters,
+            open_shell=self._open_shell,
+            gateway_id=gateway_id,
+            compute_resource_id=preference.compute_resource_id,
         )
+        return kind(given, machine)
 
     def _value(
         self, records: Records, gateway_id: str, parameter: ProvisionerParameter, config: Mapping[str, str]
@@ -158,11 +158,11 @@ class SshAccounts:
         _summary(records, gateway_id, value)
         return found(self._secrets.credential(value).password, f"password under the token of '{parameter.name}'")
 
-    def _public_key(self, records: Records, caller: Caller, token: str) -> str:
+    def _key(self, records: Records, caller: Caller, token: str) -> UserKey:
         summary = _summary(records, caller.gateway, token)
         if summary.username != caller.user:
             self._sharing.require(caller, token, ResourcePermissionType.READ, "credential")
-        return given(summary.public_key, "the credential's public key")
+        return UserKey(token=token, public_key=given(summary.public_key, "the credential's public key"))
 
 
 def _summary(records: Records, gateway_id: str, token: str | None) -> CredentialSummary:

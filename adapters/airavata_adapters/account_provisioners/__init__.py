@@ -1,0 +1,1 @@
+"""Ways to accounts on compute resources."""
