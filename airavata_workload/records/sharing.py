@@ -229,7 +229,8 @@ class SearchCriteria:
 class Entity(Record):
     """Something that its owner may share; what is shared counts for what is inside it, too.
 
-    ``shared_count`` is with how many users and groups.
+    ``shared_count`` is with how many users and groups. ``is_foretold`` marks one that was made together with what a
+    peer had the registry store, and of which that peer may still tell the sharing service itself.
     """
 
     IDENTITY: ClassVar[str] = "key"
@@ -261,6 +262,7 @@ class Entity(Record):
     original_entity_created_at_ms: int | None = None
     created_at_ms: int | None = None
     updated_at_ms: int | None = None
+    is_foretold: bool = False
 
     @property
     def key(self) -> str:

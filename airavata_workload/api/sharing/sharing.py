@@ -99,6 +99,7 @@ class Sharing:
             original_entity_created_at_ms=now_ms,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
+            is_foretold=caller.internal,
         )
         with self._records.transaction() as records:
             principals.ensure_user(records, gateway_id, entity.owner_id or "", now_ms)

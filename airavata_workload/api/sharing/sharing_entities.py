@@ -37,7 +37,10 @@ class SharingEntities:
 
     # -- entities --------------------------------------------------------------------
     def create_entity(self, caller: Caller, entity: Entity) -> str:
-        """Store an entity. Raises ``ConflictError`` if it is there already. An unknown owner becomes a user."""
+        """Store an entity. Raises ``ConflictError`` if it is there already. An unknown owner becomes a user.
+
+        Once it is taken for news of what the same peers have had the registry store.
+        """
         require_internal(caller, "make entities")
         entity_id, owner_id = given(entity.entity_id, "entityId"), given(entity.owner_id, "ownerId")
         now_ms = self._now_ms()
@@ -53,7 +56,11 @@ class SharingEntities:
                 created_at_ms=now_ms,
                 updated_at_ms=now_ms,
             )
-            grants.add_entity(records, new)
+            old = records.get(Entity, new.key)
+            if old is not None and old.is_foretold and old.entity_type_id == new.entity_type_id:
+                grants.replace_entity(records, old, updated(old, new, shared_count=old.shared_count))
+            else:
+                grants.add_entity(records, new)
         return entity_id
 
     def update_entity(self, caller: Caller, entity: Entity) -> bool:
