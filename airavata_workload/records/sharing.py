@@ -66,7 +66,7 @@ class SharingType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain(Record):
-    """A tenant of the sharing registry: a gateway."""
+    """A tenant of the sharing registry: a gateway. ``is_foretold`` as in ``Entity``."""
 
     IDENTITY: ClassVar[str] = "domain_id"
     SEARCHABLE: ClassVar[tuple[str, ...]] = ("name",)
@@ -77,6 +77,7 @@ class Domain(Record):
     created_at_ms: int | None = None
     updated_at_ms: int | None = None
     initial_user_group_id: str | None = None
+    is_foretold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +194,7 @@ class GroupMembership(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityType(Record):
-    """A kind of entities."""
+    """A kind of entities. ``is_foretold`` as in ``Entity``."""
 
     IDENTITY: ClassVar[str] = "key"
     SEARCHABLE: ClassVar[tuple[str, ...]] = ("domain_id", "entity_type_id")
@@ -204,6 +205,7 @@ class EntityType(Record):
     description: str | None = None
     created_at_ms: int | None = None
     updated_at_ms: int | None = None
+    is_foretold: bool = False
 
     @property
     def key(self) -> str:
@@ -277,7 +279,7 @@ class Entity(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionType(Record):
-    """Something that one may be allowed to do."""
+    """Something that one may be allowed to do. ``is_foretold`` as in ``Entity``."""
 
     IDENTITY: ClassVar[str] = "key"
     SEARCHABLE: ClassVar[tuple[str, ...]] = ("domain_id", "permission_type_id", "name")
@@ -288,6 +290,7 @@ class PermissionType(Record):
     description: str | None = None
     created_at_ms: int | None = None
     updated_at_ms: int | None = None
+    is_foretold: bool = False
 
     @property
     def key(self) -> str:

@@ -9,8 +9,16 @@ import pytest
 from internal_site import InternalSite
 
 from airavata_thrift.experiments.ttypes import ExperimentModel
-from airavata_thrift.sharing.ttypes import Entity, SharingRegistryException, User
-from airavata_thrift.workspaces.ttypes import Project
+from airavata_thrift.sharing.ttypes import (
+    Domain,
+    DuplicateEntryException,
+    Entity,
+    EntityType,
+    PermissionType,
+    SharingRegistryException,
+    User,
+)
+from airavata_thrift.workspaces.ttypes import Gateway, Project
 from airavata_workload.domain.caller import Caller, Role
 from airavata_workload.records import projects
 
@@ -94,3 +102,28 @@ def test_what_is_rolled_back_leaves_nothing(site: InternalSite) -> None:
     project_id = site.registry.createProject(GATEWAY, project("Dew"))
     assert site.registry.deleteProject(project_id)
     assert not site.sharing.isEntityExists(GATEWAY, project_id)
+
+
+def test_a_gateway_may_be_told_of_with_all_its_types(site: InternalSite) -> None:
+    """In the order of ``addGateway`` of Airavata 0.17 to 2026."""
+    assert site.registry.addGateway(Gateway(gatewayId="salt", gatewayName="Salt", gatewayApprovalStatus=1)) == "salt"
+    told = [
+        (site.sharing.createDomain, Domain(domainId="salt", name="Salt", description="told")),
+        *(
+            (site.sharing.createEntityType, EntityType(entityTypeId=f"salt:{name}", domainId="salt", name=name))
+            for name in ("PROJECT", "EXPERIMENT", "FILE")
+        ),
+        *(
+            (
+                site.sharing.createPermissionType,
+                PermissionType(permissionTypeId=f"salt:{name}", domainId="salt", name=name),
+            )
+            for name in ("READ", "WRITE")
+        ),
+    ]
+    for tell, news in told:
+        tell(news)
+    assert site.sharing.getDomain("salt").description == "told"
+    for tell, news in told:
+        with pytest.raises((DuplicateEntryException, SharingRegistryException), match="already"):
+            tell(news)

@@ -66,7 +66,7 @@ class Gateways:
         with self._records.transaction() as records:
             self._refuse_twin(records, stored)
             records.add(stored)
-            self._initialise(records, stored, owner)
+            self._initialise(records, stored, owner, is_foretold=caller.internal)
         return gateway_id
 
     def ensure(self, gateway_id: str, admin: str) -> None:
@@ -222,13 +222,16 @@ class Gateways:
             return GatewayApprovalStatus.REQUESTED
         return gateway.gateway_approval_status
 
-    def _initialise(self, records: Records, gateway: Gateway, owner: str) -> GatewayGroups:
+    def _initialise(
+        self, records: Records, gateway: Gateway, owner: str, *, is_foretold: bool = False
+    ) -> GatewayGroups:
         """A sharing domain with the three groups, all owned by the first administrator."""
         gateway_id, now_ms = gateway.gateway_id, self._now_ms()
         name = gateway.gateway_name or gateway_id
-        add_gateway_domain(
-            records, Domain(domain_id=gateway_id, name=name, description=f"Domain entry for {name}"), now_ms
+        domain = Domain(
+            domain_id=gateway_id, name=name, description=f"Domain entry for {name}", is_foretold=is_foretold
         )
+        add_gateway_domain(records, domain, now_ms)
         owner_id = principals.principal_named(owner, gateway_id)
         # Source of the names: Apache Airavata 0.21, GatewayGroupsInitializer
         ids = [

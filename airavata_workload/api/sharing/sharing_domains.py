@@ -47,7 +47,8 @@ class _Types(Generic[K]):
         now_ms = self._clock() // 1000
         with self._records.transaction() as records:
             require_domain(records, new.domain_id)
-            records.add(replace(new, created_at_ms=now_ms, updated_at_ms=now_ms))
+            if not _is_news(records, new, now_ms):
+                records.add(replace(new, created_at_ms=now_ms, updated_at_ms=now_ms))
         return identifier
 
     def update(self, caller: Caller, new: K) -> bool:
@@ -100,14 +101,23 @@ def add_domain(records: Records, domain: Domain, now_ms: int) -> None:
     _add_permission(records, domain.domain_id, ResourcePermissionType.OWNER, now_ms)
 
 
+def _is_news(records: Records, new: K | Domain, now_ms: int) -> bool:
+    """Whether it was foretold, and is as it is told from now on."""
+    old = records.get(type(new), new.identity)
+    if old is None or not old.is_foretold:
+        return False
+    records.put(updated(old, new, created_at_ms=old.created_at_ms, updated_at_ms=now_ms))
+    return True
+
+
 def add_gateway_domain(records: Records, domain: Domain, now_ms: int) -> None:
-    """A domain with everything that gateways share, unless it is there already."""
+    """A domain with everything that gateways share, unless it is there already. Its types are foretold if it is."""
     if records.get(Domain, domain.domain_id) is not None:
         return
     add_domain(records, domain, now_ms)
     for permission in ResourcePermissionType:
         if permission is not ResourcePermissionType.OWNER:
-            _add_permission(records, domain.domain_id, permission, now_ms)
+            _add_permission(records, domain.domain_id, permission, now_ms, is_foretold=domain.is_foretold)
     for name in (*ResourceType, "FILE"):
         records.put(
             EntityType(
@@ -116,11 +126,14 @@ def add_gateway_domain(records: Records, domain: Domain, now_ms: int) -> None:
                 name=str(name),
                 created_at_ms=now_ms,
                 updated_at_ms=now_ms,
+                is_foretold=domain.is_foretold,
             )
         )
 
 
-def _add_permission(records: Records, domain_id: str, permission: ResourcePermissionType, now_ms: int) -> None:
+def _add_permission(
+    records: Records, domain_id: str, permission: ResourcePermissionType, now_ms: int, *, is_foretold: bool = False
+) -> None:
     records.put(
         PermissionType(
             permission_type_id=grants.permission_id(domain_id, permission),
@@ -128,6 +141,7 @@ def _add_permission(records: Records, domain_id: str, permission: ResourcePermis
             name=str(permission),
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
+            is_foretold=is_foretold,
         )
     )
 
@@ -145,11 +159,16 @@ class SharingDomains:
 
     # -- domains ---------------------------------------------------------------------
     def create_domain(self, caller: Caller, domain: Domain) -> str:
-        """Store a domain. Raises ``ConflictError`` if it is there already."""
+        """Store a domain. Raises ``ConflictError`` if it is there already.
+
+        Once it is taken for news of a gateway that the same peers have had the registry store; so are its types.
+        """
         require_internal(caller, "make domains")
         given(domain.domain_id, "domainId")
+        now_ms = self._clock() // 1000
         with self._records.transaction() as records:
-            add_domain(records, domain, self._clock() // 1000)
+            if not _is_news(records, domain, now_ms):
+                add_domain(records, domain, now_ms)
         return domain.domain_id
 
     def update_domain(self, caller: Caller, domain: Domain) -> bool:
