@@ -282,7 +282,7 @@ def user_preferences(portal: Portal, machine: str, storage: str) -> None:
             len(api.getAllUserStoragePreferences(ada, "ada", gateway)),
         ],
         tenants=[each.identityServerTenant for each in api.getAllUserResourceProfiles(portal.admin)],
-        provisioners=len(api.getSSHAccountProvisioners(ada)),
+        provisioners=[each.name for each in api.getSSHAccountProvisioners(ada)],
         deleted=[
             api.deleteUserComputeResourcePreference(ada, "ada", gateway, machine),
             api.deleteUserStoragePreference(ada, "ada", gateway, storage),

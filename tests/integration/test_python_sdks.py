@@ -277,7 +277,7 @@ def test_preferences_of_gateway_group_and_user_are_changed_and_deleted(seen: See
         "root": "/new",
         "all": [1, 1],
         "tenants": ["portal"],
-        "provisioners": 0,
+        "provisioners": ["ssh-login"],
         "deleted": [True] * 3,
         "keys": True,
     }
