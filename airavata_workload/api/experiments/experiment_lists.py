@@ -14,6 +14,7 @@ from airavata_workload.api.sharing.sharing import READ, Sharing
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.errors import InputError
 from airavata_workload.domain.states import ExperimentState
+from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.ports.record_store import Among, Query, RecordStore
 from airavata_workload.records.experiments import (
     ExperimentSearchFields,
@@ -102,7 +103,7 @@ class ExperimentLists:
     ) -> tuple[GatewayExperiment, ...]:
         """The same for an internal peer, who names the gateway as well; peers of 0.17 do not."""
         if gateway_id and self._projects.get(caller, project_id).gateway_id != gateway_id:
-            raise missing(f"project '{project_id}'")
+            raise missing(Thing(ThingKind.PROJECT, project_id))
         return self.in_project(caller, project_id, limit, offset)
 
     def statistics(  # noqa: PLR0917 - the arguments of the Thrift method, in its order
