@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from thrift_site import certificates
 PROGRAM = Path(sys.executable).with_name("airavata-workload")
 CLIENTS = Path(__file__).with_name("clients")
 PATIENCE_S = 60
+_RUNS = re.compile(r"the \w+ runs")
 WORDS = "pear\napple\nquince\n"
 PEOPLE = {"root": ("admin", "user"), "ada": ("user",), "bob": ("user",)}
 _THRIFT = ("api", "api_tls", "orchestrator", "credential_store", "profile", "registry", "sharing")
@@ -31,11 +33,15 @@ _LISTENERS = (*(f"thrift.listeners.{name}" for name in _THRIFT), "storage", "htt
 
 @dataclass
 class PortalServer:
-    """``airavata-workload serve`` with free ports and a certificate, beside the servers of tests/services."""
+    """``airavata-workload serve`` with free ports and a certificate, beside the servers of tests/services.
+
+    With ``distributed``, the text of settings of such an installation, five services in place of it.
+    """
 
     home: Path
     servers: Mapping[str, str]
     insecure: bool = False
+    distributed: str = ""
     listeners: dict[str, str] = field(default_factory=dict)
     log: Callable[[], str] = str
 
@@ -64,7 +70,7 @@ class PortalServer:
         settings += [f"{name}.port = 0" for name in _LISTENERS]
         workload = self.home / "workload"
         workload.mkdir()
-        (workload / "config.toml").write_text("\n".join(settings) + "\n", "utf-8")
+        (workload / "config.toml").write_text("\n".join([*settings, self.distributed]) + "\n", "utf-8")
 
     def command(self, *arguments: str) -> Any:
         """What a command prints as JSON."""
@@ -129,16 +135,29 @@ class PortalServer:
 
 
 @contextmanager
-def portal_server(home: Path, servers: Mapping[str, str], *, insecure: bool = False) -> Iterator[PortalServer]:
+def portal_server(
+    home: Path, servers: Mapping[str, str], *, insecure: bool = False, distributed: str = ""
+) -> Iterator[PortalServer]:
     """A server that runs, and has ended in an orderly way afterwards."""
-    made = PortalServer(home, servers, insecure)
+    made = PortalServer(home, servers, insecure, distributed)
     made.prepare()
-    running = Running([PROGRAM, "serve", *(["--insecure"] if insecure else [])], made.environment)
-    try:
-        started = next((each for each in running.said("stderr") if each["event"] == "the engine runs"), None)
-        assert started is not None, running.errors()
+    first = ["service", "api"] if distributed else ["serve"]
+    with ExitStack() as stack:
+        running, started = stack.enter_context(_running([*first, *(["--insecure"] if insecure else [])], made))
         made.listeners, made.log = started["listeners"], running.errors
+        for stage in ("orchestrator", "scheduler", "worker", "monitor") if distributed else ():
+            stack.enter_context(_running(["service", stage], made))
         yield made
+
+
+@contextmanager
+def _running(arguments: Sequence[str], site: PortalServer) -> Iterator[tuple[Running, dict[str, Any]]]:
+    """A process, and what it said when it was ready."""
+    running = Running([PROGRAM, *arguments], site.environment)
+    try:
+        started = next((each for each in running.said("stderr") if _RUNS.fullmatch(each["event"])), None)
+        assert started is not None, running.errors()
+        yield running, started
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(PATIENCE_S) == 0, running.errors()
     finally:

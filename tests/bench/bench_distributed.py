@@ -307,23 +307,26 @@ def _peak_mib(pid: int) -> float:
 ALL = (tasks_per_s, fork_experiments_per_s, scaling, round_trips, queued_10000)
 
 
+@contextlib.contextmanager
+def distributed_servers() -> Iterator[Callable[[], contextlib.AbstractContextManager[Namespace]]]:
+    """The servers run; each call gives a new namespace on them."""
+    with Servers().kept_running("rabbitmq", "zookeeper", "neo4j", "mariadb") as environment:
+        neo4j = {key: environment[f"NEO4J_{key.upper()}"] for key in ("uri", "user", "password")}
+        yield lambda: distributed_namespace(
+            amqp_url=environment["AMQP_URL"],
+            zookeeper_hosts=environment["ZOOKEEPER_HOSTS"],
+            neo4j=neo4j,
+            mariadb_url=environment["MARIADB_URL"],
+        )
+
+
 def main(names: Sequence[str]) -> None:
     """Run the chosen benches, each over a namespace of its own."""
-    servers = Servers()
-    with servers.kept_running("rabbitmq", "zookeeper", "neo4j", "mariadb") as environment:
-        neo4j = {key: environment[f"NEO4J_{key.upper()}"] for key in ("uri", "user", "password")}
+    with distributed_servers() as new_namespace:
         for bench in ALL:
             if names and bench.__name__ not in names:
                 continue
-            with (
-                tempfile.TemporaryDirectory() as directory,
-                distributed_namespace(
-                    amqp_url=environment["AMQP_URL"],
-                    zookeeper_hosts=environment["ZOOKEEPER_HOSTS"],
-                    neo4j=neo4j,
-                    mariadb_url=environment["MARIADB_URL"],
-                ) as namespace,
-            ):
+            with tempfile.TemporaryDirectory() as directory, new_namespace() as namespace:
                 noop_task.install(Path(directory) / "plugin")
                 bench(Path(directory), namespace)
 

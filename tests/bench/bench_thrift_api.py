@@ -4,7 +4,9 @@ The server is ``airavata-workload serve`` in a process of its own, over the
 embedded stores, with OpenSSH on this machine as the cluster; the client is the
 generated one. Run by ``python tests/bench/bench_thrift_api.py``; prints one
 JSON line a figure, beside a floor that was measured in the same run.
-``--record-store URL`` keeps the records in that (empty) database instead.
+``--record-store URL`` keeps the records in that (empty) database instead;
+``--distributed`` starts each service in a process of its own, over RabbitMQ,
+ZooKeeper, Neo4j and MariaDB of ``tests/services``.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench_distributed import distributed_servers
 from figures import durable_commits_per_s, durations_s, figure, median_s
 from sqlalchemy import Engine, create_engine, text
 from stored_experiments import fill
@@ -35,7 +39,7 @@ from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.change import Subject
 from airavata_workload.domain.states import TaskState
 from airavata_workload.ports.backing import BackingContext
-from airavata_workload.settings import Settings
+from airavata_workload.settings import load_settings
 from airavata_workload.testing.machines import NoCredentials
 
 EXPERIMENTS = 100_000
@@ -188,7 +192,7 @@ def launched(portal: BenchPortal, experiment: str) -> tuple[float, float, float]
 
 def first_start_ms(portal: BenchPortal, experiment: str) -> float:
     """When the first task began, in milliseconds since 1970: portals are told the last state alone."""
-    with Installation(Settings(home=portal.server.home / "workload"), service="bench") as installation:
+    with Installation(load_settings(home=portal.server.home / "workload"), service="bench") as installation:
         trail = installation.registry.audit_trail(experiment)
     starts = (each for each in trail if each.subject is Subject.TASK and each.state == TaskState.EXECUTING)
     return min(each.at_us for each in starts) / 1000
@@ -203,19 +207,35 @@ def p50_ms(call: Callable[[], object]) -> float:
 def main() -> None:
     """Set up a portal, fill its store, and measure."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--record-store", default="", metavar="URL")
-    url = parser.parse_args().record_store
-    if url:
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--record-store", default="", metavar="URL")
+    choice.add_argument("--distributed", action="store_true")
+    chosen = parser.parse_args()
+    if chosen.record_store:
         os.environ["AIRAVATA_WORKLOAD_RECORD_STORE"] = "sql"
-        os.environ["AIRAVATA_WORKLOAD_OPTIONS__RECORD_STORE__URL"] = url
-    with tempfile.TemporaryDirectory(prefix="bench-api-") as name, bench_portal(Path(name)) as portal:
-        engine, projects = filled(portal, url)
+        os.environ["AIRAVATA_WORKLOAD_OPTIONS__RECORD_STORE__URL"] = chosen.record_store
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-api-") as name,
+        _namespace(distributed=chosen.distributed) as (settings, records),
+        bench_portal(Path(name), settings) as portal,
+    ):
+        engine, projects = filled(portal, chosen.record_store or records)
         least = floors(portal, engine, Path(name))
         engine.dispose()
         single_calls(portal, projects, least)
         sharing(portal, projects, least)
         searches(portal, least)
         launches(portal, projects, least)
+
+
+@contextmanager
+def _namespace(*, distributed: bool) -> Iterator[tuple[str, str]]:
+    """The settings of a new distributed installation and the URL of its record store; '' for the embedded one."""
+    if not distributed:
+        yield "", ""
+        return
+    with distributed_servers() as new_namespace, new_namespace() as namespace:
+        yield namespace.settings(), namespace.registry_url
 
 
 if __name__ == "__main__":

@@ -195,12 +195,15 @@ class BenchPortal:
 
 
 @contextmanager
-def bench_portal(folder: Path) -> Iterator[BenchPortal]:
-    """``serve`` in a process of its own beside an OpenSSH server of its own, and a portal registered there."""
+def bench_portal(folder: Path, distributed: str = "") -> Iterator[BenchPortal]:
+    """``serve`` in a process of its own beside an OpenSSH server of its own, and a portal registered there.
+
+    With the settings of a ``distributed`` installation it is the five services, each in a process of its own.
+    """
     for each in ("home", "scratch", "storage"):
         (folder / each).mkdir()
     with ExitStack() as stack:
         machine = stack.enter_context(SshServer(folder / "sshd"))
         known: Mapping[str, str] = {"SSH_KEY": str(machine.key), "SSH_KNOWN_HOSTS": str(machine.known_hosts)}
-        server = stack.enter_context(portal_server(folder / "home", known))
+        server = stack.enter_context(portal_server(folder / "home", known, distributed=distributed))
         yield BenchPortal(server, machine, folder)

@@ -150,9 +150,11 @@ class Trial:
 
     def saw(self, experiment: Experiment, now_s: float) -> None:
         """The experiment was seen like that."""
-        self.seen = experiment
+        before, self.seen = self.seen, experiment
         first_process = experiment.process_id == self.experiment.process_id
-        if experiment.state in EXPERIMENT_ENDS and not (self.tried_again and first_process):
+        # The new process is entered a moment before the experiment is said to have begun again.
+        still = before is not None and (before.state, experiment.state) == (ExperimentState.FAILED,) * 2
+        if experiment.state in EXPERIMENT_ENDS and not (self.tried_again and (first_process or still)):
             self.end, self.ended_at_s = experiment.state, now_s
 
 
