@@ -82,6 +82,7 @@ class Summary:
     doubled: int = 0
     wrong_end: int = 0
     left_over: int = 0
+    set_aside: int = 0
     disagreeing: int = 0
     starts_given_up: int = 0
     services_that_died: list[str] = field(default_factory=list)
@@ -272,6 +273,7 @@ class Run:
         summary.doubled = len(findings.doubled)
         summary.wrong_end = len(findings.wrong_end)
         summary.left_over = len(findings.left_over)
+        summary.set_aside = len(findings.set_aside)
         summary.disagreeing = len(findings.disagreeing)
         summary.findings = findings.all()
 
