@@ -10,7 +10,6 @@ from airavata_workload.domain.message import (
     OutcomeMessage,
     SlotReleased,
     SlotsReleased,
-    TaskAction,
     TaskMessage,
     Verdict,
     task_queue,
@@ -18,7 +17,7 @@ from airavata_workload.domain.message import (
 from airavata_workload.domain.place_reuse import PlaceReuse
 from airavata_workload.ports.task_queue import Message
 
-_Attempt = tuple[str, int, TaskAction]
+_Attempt = tuple[str, int]
 
 
 class FreedPlaces:
@@ -32,10 +31,10 @@ class FreedPlaces:
 
     def __init__(self, outcomes: Sequence[OutcomeMessage], now_us: int) -> None:
         self._now_us = now_us
-        self._slots = {(each.task_id, each.attempt, each.action): _slot(each) for each in outcomes}
-        self._reuses: dict[_Attempt, PlaceReuse] = {
-            (each.task_id, each.attempt, each.action): each.reuse
-            for each in outcomes
+        self._slots = [_slot(each) for each in outcomes]
+        self._reusable: dict[_Attempt, tuple[int, PlaceReuse]] = {
+            (each.task_id, each.attempt): (number, each.reuse)
+            for number, each in enumerate(outcomes)
             if each.reuse is not None and each.verdict is Verdict.COMPLETED and not each.resource_unavailable
         }
 
@@ -44,12 +43,11 @@ class FreedPlaces:
 
         A place goes to one task only.
         """
-        before: _Attempt = (task_id, attempt, TaskAction.EXECUTE)
-        reuse = self._reuses.get(before)
-        if reuse is None or not self._may_follow(follower, self._slots[before], reuse):
+        number, reuse = self._reusable.get((task_id, attempt), (0, None))
+        if reuse is None or not self._may_follow(follower, self._slots[number], reuse):
             return None
-        del self._reuses[before]
-        self._slots[before] = replace(self._slots[before], successor=replace(follower, parameters={}))
+        del self._reusable[task_id, attempt]
+        self._slots[number] = replace(self._slots[number], successor=replace(follower, parameters={}))
         task = replace(follower, reuse=reuse.used())
         return Message(queue=task_queue(task.kind), body=task.to_body(), priority=task.priority)
 
@@ -59,7 +57,7 @@ class FreedPlaces:
 
     def message(self) -> Message:
         """Tells the scheduler."""
-        released = SlotsReleased(slots=tuple(self._slots.values()))
+        released = SlotsReleased(slots=tuple(self._slots))
         return Message(queue=SCHEDULER_QUEUE, body=released.to_body(), priority=100)
 
 

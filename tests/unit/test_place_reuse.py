@@ -14,6 +14,7 @@ from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.message import (
     SCHEDULER_QUEUE,
+    OutcomeMessage,
     SlotsReleased,
     TaskAction,
     TaskMessage,
@@ -23,6 +24,7 @@ from airavata_workload.domain.message import (
 )
 from airavata_workload.domain.place_reuse import PlaceReuse
 from airavata_workload.domain.states import ExperimentState
+from airavata_workload.orchestrator.freed_places import FreedPlaces
 from airavata_workload.partition import Partition
 from airavata_workload.ports.task_queue import Message
 from airavata_workload.scheduler.scheduler import MAX_REUSES, PLACE_REUSE_S, Scheduler
@@ -170,3 +172,23 @@ def test_messages_keep_it(played: Played) -> None:
     assert decode(message.to_body()) == message
     released = SlotsReleased(slots=(replace(slot("a"), successor=replace(message, parameters={})),))
     assert decode(released.to_body()) == released
+
+
+def test_every_outcome_of_a_batch_frees_its_place_and_one_of_them_has_a_follower() -> None:
+    first, again = outcome("a", reuse=leave(kinds=("command",))), outcome("a", reuse=leave(kinds=("command",)))
+    freed = FreedPlaces([first, again, outcome("b", verdict=Verdict.HANDED_BACK)], now_us())
+    assert freed.handed_on("b", 1, task("b2")) is None, "what was handed back comes again"
+    assert freed.handed_on("a", 2, task("a2")) is None, "another attempt"
+    assert freed.handed_on("a", 1, task("a2", resource="beta")) is None, "another resource"
+    assert freed.handed_on("a", 1, task("a2", not_before_us=1)) is None, "it has to wait"
+    assert freed.handed_on("a", 1, task("a2")) is not None
+    assert freed.handed_on("a", 1, task("a3")) is None, "a place goes to one task"
+    slots = SlotsReleased.from_body(freed.message().body).slots
+    assert [(each.task_id, each.performed) for each in slots] == [("a", True), ("a", True), ("b", False)]
+    assert [each.successor.task_id for each in slots if each.successor] == ["a2"]
+
+
+def outcome(name: str, verdict: Verdict = Verdict.COMPLETED, reuse: PlaceReuse | None = None) -> OutcomeMessage:
+    return OutcomeMessage(
+        task_id=name, experiment_id="e1", attempt=1, resource="alpha", verdict=verdict, at_us=1, by="w", reuse=reuse
+    )
