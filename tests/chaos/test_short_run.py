@@ -12,7 +12,7 @@ from services.servers import private_servers
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-MINUTES = 1.1
+MINUTES = 0.7
 """Of faults; starting the servers, settling and looking at the end take another minute and a half."""
 EMBEDDED_MINUTES = 0.25
 
