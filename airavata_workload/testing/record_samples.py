@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from airavata_workload.records.projects import Project
 from airavata_workload.records.record import Record
+from airavata_workload.testing.samples import unique
 
 R = TypeVar("R", bound=Record)
 
@@ -52,3 +54,9 @@ def _of_type(hint: Any) -> SearchStrategy[Any]:
     if issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     return st.deferred(lambda: _values(hint))
+
+
+def project(**changes: Any) -> Project:
+    """A project of a gateway of its own."""
+    made = Project(project_id=unique("project"), owner="ann", gateway_id=unique("gateway"), name="Water")
+    return dataclasses.replace(made, **changes)

@@ -22,7 +22,8 @@ from airavata_workload.ports.record_store import Query, RecordStore
 from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.projects import Project
-from airavata_workload.testing.record_store_suite import OpenStore, RecordStoreSuite, project
+from airavata_workload.testing.record_samples import project
+from airavata_workload.testing.record_store_suite import OpenStore, RecordStoreSuite
 
 pytestmark = pytest.mark.server
 

@@ -27,7 +27,7 @@ from airavata_workload.records.record import Record
 from airavata_workload.records.sharing import UserGroup
 from airavata_workload.records.storage_resources import StorageResource
 from airavata_workload.settings import Settings
-from airavata_workload.testing.record_store_suite import project
+from airavata_workload.testing.record_samples import project
 
 GATEWAY = Gateway(
     gateway_id="seagrid", gateway_approval_status=GatewayApprovalStatus.ACTIVE, oauth_client_secret="s3cret-word"
