@@ -8,6 +8,9 @@ from typing import Any
 
 from airavata_workload.domain.states import JobState
 
+JOB_OUTPUT = "job"
+"""The output in which a task hands its job on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceRequest:

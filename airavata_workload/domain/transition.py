@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.job import Job
+from airavata_workload.domain.message import OutcomeMessage, TaskMessage, Verdict
 from airavata_workload.domain.states import TaskState
 from airavata_workload.domain.task import Task
 
@@ -39,6 +41,21 @@ class Transition:
     reason: str = ""
     user_message: str = ""
 
+    def change(self, task_name: str) -> StateChange:
+        """What the audit trail says once it has been applied to the task of that name."""
+        return StateChange(
+            subject=Subject.TASK,
+            subject_id=self.task_id,
+            experiment_id=self.experiment_id,
+            state=self.target,
+            at_us=self.at_us,
+            by=self.by,
+            attempt=self.attempt if self.next_attempt is None else self.next_attempt,
+            name=task_name,
+            reason=self.reason,
+            user_message=self.user_message,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
@@ -61,3 +78,35 @@ class Applied:
     upstream_outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     open_tasks: int = 0
     unsuccessful_tasks: int = 0
+
+
+def transition_of(outcome: OutcomeMessage) -> Transition:
+    """The transition for a verdict that stands by itself: completed or parked."""
+    completed = outcome.verdict is Verdict.COMPLETED
+    return Transition(
+        task_id=outcome.task_id,
+        experiment_id=outcome.experiment_id,
+        attempt=outcome.attempt,
+        expected=TaskState.EXECUTING,
+        target=TaskState.COMPLETED if completed else TaskState.EXECUTING,
+        at_us=outcome.at_us,
+        by=outcome.by,
+        owner="" if completed else outcome.by,
+        outputs=outcome.outputs,
+        job=None if completed else outcome.job,
+        reason=outcome.reason,
+    )
+
+
+def claim_of(task: TaskMessage, session: str, at_us: int) -> Transition:
+    """The transition with which the worker of that session claims the attempt."""
+    return Transition(
+        task_id=task.task_id,
+        experiment_id=task.experiment_id,
+        attempt=task.attempt,
+        expected=TaskState.CREATED,
+        target=TaskState.EXECUTING,
+        at_us=at_us,
+        by=session,
+        owner=session,
+    )

@@ -14,24 +14,6 @@ NEEDS_TASK = frozenset({Verdict.RETRYABLE, Verdict.DEFERRED, Verdict.HANDED_BACK
 """Verdicts that cannot be applied without looking at the task and its experiment first."""
 
 
-def transition_of(outcome: OutcomeMessage) -> Transition:
-    """The transition for a verdict that stands by itself: completed or parked."""
-    completed = outcome.verdict is Verdict.COMPLETED
-    return Transition(
-        task_id=outcome.task_id,
-        experiment_id=outcome.experiment_id,
-        attempt=outcome.attempt,
-        expected=TaskState.EXECUTING,
-        target=TaskState.COMPLETED if completed else TaskState.EXECUTING,
-        at_us=outcome.at_us,
-        by=outcome.by,
-        owner="" if completed else outcome.by,
-        outputs=outcome.outputs,
-        job=None if completed else outcome.job,
-        reason=outcome.reason,
-    )
-
-
 def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling: bool) -> Transition:
     """The transition for every other verdict.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from airavata_workload.domain.following import may_follow
 from airavata_workload.domain.message import (
     SCHEDULER_QUEUE,
     OutcomeMessage,
@@ -44,16 +45,12 @@ class FreedPlaces:
         A place goes to one task only.
         """
         number, reuse = self._reusable.get((task_id, attempt), (0, None))
-        if reuse is None or not self._may_follow(follower, self._slots[number], reuse):
+        if reuse is None or not may_follow(follower, self._slots[number].resource, reuse, self._now_us):
             return None
         del self._reusable[task_id, attempt]
         self._slots[number] = replace(self._slots[number], successor=replace(follower, parameters={}))
         task = replace(follower, reuse=reuse.used())
         return Message(queue=task_queue(task.kind), body=task.to_body(), priority=task.priority)
-
-    def _may_follow(self, follower: TaskMessage, slot: SlotReleased, reuse: PlaceReuse) -> bool:
-        waits = bool(follower.not_before_us or follower.avoid)
-        return follower.resource == slot.resource and not waits and reuse.covers(follower.kind, self._now_us)
 
     def message(self) -> Message:
         """Tells the scheduler."""

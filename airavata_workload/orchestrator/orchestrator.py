@@ -18,7 +18,7 @@ from airavata_workload.domain.message import (
     TaskAction,
 )
 from airavata_workload.domain.states import ExperimentState
-from airavata_workload.domain.transition import Transition
+from airavata_workload.domain.transition import Transition, transition_of
 from airavata_workload.orchestrator import decision
 from airavata_workload.orchestrator.commands import Commands
 from airavata_workload.orchestrator.freed_places import FreedPlaces
@@ -141,7 +141,7 @@ class Orchestrator(Stage):
 
     def _transition(self, outcome: OutcomeMessage) -> Transition | None:
         if outcome.verdict not in decision.NEEDS_TASK:
-            return decision.transition_of(outcome)
+            return transition_of(outcome)
         try:
             task = self._graph.task(outcome.task_id)
             state = self._registry.experiment(outcome.experiment_id).state

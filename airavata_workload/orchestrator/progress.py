@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import structlog
 
-from airavata_workload.domain.change import StateChange, Subject
+from airavata_workload.domain.change import StateChange
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import DagError
 from airavata_workload.domain.message import (
@@ -32,12 +32,12 @@ from airavata_workload.domain.states import (
     TaskState,
 )
 from airavata_workload.domain.task import Task
+from airavata_workload.domain.task_parameters import resolved_parameters
 from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal, history_of
 from airavata_workload.orchestrator import decision, job_record, stopping
 from airavata_workload.orchestrator.ends import Ended, Ends
 from airavata_workload.orchestrator.freed_places import FreedPlaces
-from airavata_workload.orchestrator.loading import resolved_parameters
 from airavata_workload.orchestrator.stopping import with_job
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
@@ -124,7 +124,7 @@ class Progress:
         if task is None:
             return
         if result.accepted:
-            effects.changes.append(_change(transition, task))
+            effects.changes.append(transition.change(task.name))
         else:
             # It may have been applied just before a crash that kept the audit trail from hearing of it.
             effects.changes += history_of(task)
@@ -251,21 +251,6 @@ class _Effects:
     def handed_on(self, before: Task, follower: TaskMessage) -> Message | None:
         """As ``FreedPlaces.handed_on``."""
         return None if self.freed is None else self.freed.handed_on(before.task_id, before.attempt, follower)
-
-
-def _change(transition: Transition, task: Task) -> StateChange:
-    return StateChange(
-        subject=Subject.TASK,
-        subject_id=task.task_id,
-        experiment_id=task.experiment_id,
-        state=transition.target,
-        at_us=transition.at_us,
-        by=transition.by,
-        attempt=task.attempt,
-        name=task.name,
-        reason=transition.reason,
-        user_message=transition.user_message,
-    )
 
 
 def watch_message(task: Task) -> Message:

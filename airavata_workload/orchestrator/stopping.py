@@ -15,12 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from airavata_workload.domain.job import Job
+from airavata_workload.domain.job import JOB_OUTPUT, Job
 from airavata_workload.domain.states import TaskState
 from airavata_workload.domain.task import Task
-
-JOB_OUTPUT = "job"
-"""The output in which a task hands its job on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -43,6 +44,8 @@ PLACE_REUSE_S = 0.5
 """For how long tasks may follow one another in a place that nobody else waits for. A hold, or another gateway's task,
 comes that much later at most."""
 MAX_REUSES = 32
+MAX_ENDED = 10_000
+"""Attempts whose end is remembered."""
 
 
 class Scheduler(LeadingStage):
@@ -82,6 +85,8 @@ class Scheduler(LeadingStage):
         self._next_check_us = 0
         self._clock = clock
         self._steady = steady
+        # A message may come twice: whoever has ended meanwhile does not get a place again.
+        self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._noted: dict[str, str] = {}
         self._waiting_before: set[str] = set()
         self._next_note_us = 0
@@ -142,8 +147,11 @@ class Scheduler(LeadingStage):
         elif isinstance(message, SlotsReleased):
             for slot in message.slots:
                 self._room.released(slot, self._steady())
-                if slot.successor is not None:
+                self._ended[slot.task_id, slot.attempt] = None
+                if slot.successor is not None and (slot.successor.task_id, slot.successor.attempt) not in self._ended:
                     self._room.occupy(slot.successor, self._steady())
+            while len(self._ended) > MAX_ENDED:
+                self._ended.popitem(last=False)
         elif isinstance(message, HoldChanged):
             self._hold_or_release(message.experiment_id)
         elif isinstance(message, ProcessCancelled):

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -16,17 +16,20 @@ from airavata_workload.domain.change import Event
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.errors import UnavailableError, WorkloadError
 from airavata_workload.domain.message import (
+    COMMAND_QUEUE,
     ORCHESTRATOR_QUEUE,
     SCHEDULER_QUEUE,
+    Command,
+    CommandKind,
     OutcomeMessage,
     SlotReleased,
     SlotsReleased,
     TaskAction,
     TaskMessage,
+    Verdict,
     task_queue,
 )
 from airavata_workload.domain.states import TaskState
-from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal
 from airavata_workload.ports.event_bus import EventBus
 from airavata_workload.ports.graph_store import GraphStore
@@ -34,20 +37,30 @@ from airavata_workload.ports.task_queue import Delivery, Message, TaskQueue
 from airavata_workload.resources import Resources
 from airavata_workload.stage import Stage, decoded
 from airavata_workload.threads import DaemonThreads
+from airavata_workload.worker.claims import MAX_REMEMBERED, Claim, Claims
+from airavata_workload.worker.clerk import Clerk
+from airavata_workload.worker.following import Follower, Following
 from airavata_workload.worker.performance import Performance, parameters_of, plugin_of
 from airavata_workload.worker.run import WorkerRun
-from airavata_workload.worker.starts_clerk import StartsClerk
 
 log = structlog.get_logger("airavata_workload.worker")
 
 WAIT_S = 1.0
 REPORT_BATCH = 128
-MAX_REMEMBERED = 10_000
 PASS_ON_DELAY_US = 200_000
 """How long a task that is meant for another worker is kept back, so that this one does not take it again at once."""
 
-_Told = tuple[OutcomeMessage, Delivery, bool]
-"""An outcome, the message that it answers, and whether its slot has been given free already."""
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What others are to hear.
+
+    ``answered``: what is acknowledged when it is safe with them; ``frees_slot``: whether a slot comes free then.
+    """
+
+    messages: Sequence[Message]
+    answered: Sequence[Delivery] = ()
+    frees_slot: bool = False
 
 
 class Worker(Stage):
@@ -83,15 +96,14 @@ class Worker(Stage):
         self._pool = DaemonThreads(slots, "worker-slot")
         self._free = threading.Semaphore(slots)
         self._lock = threading.Lock()
-        self._running: set[str] = set()
         self._untold = 0
         # By process, so that a new process of the same experiment is not meant; kept even if nothing of it runs
         # here now, because a claim may cross the request.
         self._cancelled: OrderedDict[str, None] = OrderedDict()
-        # What was done and told here: should its message come again, it is not run again.
-        self._done: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._claims = Claims(graph, session, clock)
+        self._following = Following(kinds=kinds, graph=graph, claims=self._claims, clock=clock)
         self._outbox: thread_queue.SimpleQueue[_Told | None] = thread_queue.SimpleQueue()
-        self._clerk = StartsClerk(journal, session)
+        self._clerk = Clerk(journal, session)
         self._reporter = threading.Thread(target=self._report_loop, name="worker-reporter", daemon=True)
         self._unsubscribe = bus.subscribe(self._on_control, topics=["control"])
 
@@ -121,12 +133,12 @@ class Worker(Stage):
 
     def busy(self) -> int:
         """How many tasks run now."""
-        with self._lock:
-            return len(self._running)
+        return self._claims.running()
 
     # -- taking ------------------------------------------------------------------------
     def round(self) -> None:
         """Take as many tasks as there are free slots, claim them and run those that are ours."""
+        self._give_back_left_behind()
         if not self._free.acquire(timeout=WAIT_S):
             return
         slots = 1
@@ -149,25 +161,32 @@ class Worker(Stage):
             if isinstance(message, TaskMessage)
         ]
         tasks = self._passed_on(tasks)
-        claims = [self._claim(message) for _, message in tasks if message.action is TaskAction.EXECUTE]
-        granted = iter(self._graph.apply(claims) if claims else [])
+        to_execute = [message for _, message in tasks if message.action is TaskAction.EXECUTE]
+        claims = iter(self._claims.claim(to_execute))
         mine: list[tuple[Delivery, TaskMessage]] = []
-        not_mine: list[tuple[Delivery, TaskMessage, Applied]] = []
+        not_mine: list[tuple[Delivery, TaskMessage, Claim]] = []
         for delivery, message in tasks:
-            claim = None if message.action is TaskAction.CANCEL else next(granted)
-            if claim is None or claim.accepted or self._is_ours(message, claim):
+            if message.action is TaskAction.CANCEL:
+                self._claims.begin(message)
                 mine.append((delivery, message))
-            else:
+                continue
+            claim = next(claims)
+            if not claim.granted:
                 not_mine.append((delivery, message, claim))
+                continue
+            mine.append((delivery, message))
+            self._clerk.note(self._clerk.started(message, claim.at_us))
         for delivery, message in mine:
-            with self._lock:
-                self._running.add(message.task_id)
             self._pool.submit(self._run, delivery, message)
         if not_mine:
             self._refuse(not_mine)
-        times_us = {claim.task_id: claim.at_us for claim in claims}
-        self._clerk.note([(each, times_us[each.task_id]) for _, each in mine if each.action is TaskAction.EXECUTE])
         return len(mine)
+
+    def _give_back_left_behind(self) -> None:
+        reason = "its claim was stored, and the answer got lost"
+        for message in self._claims.left_behind():
+            outcome = self._performance.outcome(message, Verdict.HANDED_BACK, reason=reason)
+            self._tell(_Told([_outcome_message(outcome)]))
 
     def _passed_on(self, tasks: list[tuple[Delivery, TaskMessage]]) -> list[tuple[Delivery, TaskMessage]]:
         """The tasks that are for this worker; those that another one should try are given back to the scheduler."""
@@ -186,21 +205,13 @@ class Worker(Stage):
             self._queue.acknowledge(others)
         return mine
 
-    def _is_ours(self, message: TaskMessage, claim: Applied) -> bool:
-        """Whether an earlier claim of ours was stored although the answer got lost, so that nobody runs the task."""
-        task = claim.task
-        with self._lock:
-            return (
-                task is not None
-                and task.state is TaskState.EXECUTING
-                and (task.attempt, task.owner) == (message.attempt, self._session)
-                and not task.parked
-                and message.task_id not in self._running
-                and (message.task_id, message.attempt) not in self._done
-            )
+    def _refuse(self, not_mine: Sequence[tuple[Delivery, TaskMessage, Claim]]) -> None:
+        """Acknowledge what need not run; the scheduler is told, unless an outcome of that attempt will tell it.
 
-    def _refuse(self, not_mine: Sequence[tuple[Delivery, TaskMessage, Applied]]) -> None:
-        """Acknowledge what need not run; the scheduler is told, unless an outcome of that attempt will tell it."""
+        Whoever completed the attempt may have gone on with the next task and
+        died, so that nobody heard of either: then the experiment is resumed.
+        """
+        messages = []
         slots = tuple(
             SlotReleased(task_id=message.task_id, resource=message.resource, attempt=message.attempt, performed=False)
             for _, message, claim in not_mine
@@ -209,44 +220,71 @@ class Worker(Stage):
             or claim.task.state is not TaskState.EXECUTING
         )
         if slots:
-            released = SlotsReleased(slots=slots)
-            self._queue.publish([Message(queue=SCHEDULER_QUEUE, body=released.to_body(), priority=100)])
-        self._queue.acknowledge([delivery for delivery, _, _ in not_mine])
-
-    def _claim(self, message: TaskMessage) -> Transition:
-        return Transition(
-            task_id=message.task_id,
-            experiment_id=message.experiment_id,
-            attempt=message.attempt,
-            expected=TaskState.CREATED,
-            target=TaskState.EXECUTING,
-            at_us=self._clock(),
-            by=self._session,
-            owner=self._session,
-        )
+            messages.append(Message(queue=SCHEDULER_QUEUE, body=SlotsReleased(slots=slots).to_body(), priority=100))
+        completed = {
+            message.experiment_id
+            for _, message, claim in not_mine
+            if claim.task is not None
+            and (claim.task.attempt, claim.task.state) == (message.attempt, TaskState.COMPLETED)
+        }
+        for experiment_id in sorted(completed):
+            resume = Command(kind=CommandKind.RESUME, experiment_id=experiment_id, by=self._session)
+            messages.append(Message(queue=COMMAND_QUEUE, body=resume.to_body()))
+        self._tell(_Told(messages, [delivery for delivery, _, _ in not_mine]))
 
     # -- running ----------------------------------------------------------------------
     def _run(self, delivery: Delivery, message: TaskMessage) -> None:
+        """Run the task, and those that follow it in its place.
+
+        The message is answered at the end of the last of them: until then it
+        stands for all, should this worker die.
+        """
+        while True:
+            outcome = self._performed(message)
+            follower = self._follower(message, outcome)
+            if follower is None:
+                break
+            self._told_of_follower(message, outcome, follower)
+            message = follower.message
+        told = [_outcome_message(replace(outcome, reuse=message.reuse))]
+        with self._lock:
+            # The next task need not wait until this outcome is safe, as long as few outcomes are on their way.
+            early = self._untold < self._slots
+        self._tell(_Told(told, [delivery], frees_slot=not early))
+        if early:
+            self._free.release()
+
+    def _performed(self, message: TaskMessage) -> OutcomeMessage:
         try:
             outcome = self._outcome(message)
         except BaseException as error:  # a slot that ended without an outcome would leave the task open for ever
             log.exception("a task's outcome was lost", task=message.task_id)
             outcome = self._performance.broken(message, error)
         finally:
-            with self._lock:
-                if message.action is TaskAction.EXECUTE:
-                    self._done[message.task_id, message.attempt] = None
-                while len(self._done) > MAX_REMEMBERED:
-                    self._done.popitem(last=False)
-                self._running.discard(message.task_id)
-        outcome = replace(outcome, reuse=message.reuse)
-        with self._lock:
-            # The next task need not wait until this outcome is safe, as long as few outcomes are on their way.
-            early = self._untold < self._slots
-            self._untold += early
-        self._outbox.put((outcome, delivery, early))
-        if early:
-            self._free.release()
+            self._claims.finished(message, attempt_over=message.action is TaskAction.EXECUTE)
+        return outcome
+
+    def _follower(self, message: TaskMessage, outcome: OutcomeMessage) -> Follower | None:
+        """The task to go on with. Whatever hinders that, the outcome can still be told."""
+        if self._stopping.is_set() or self._untold >= self._slots or message.process_id in self._cancelled:
+            return None
+        try:
+            return self._following.of(message, outcome)
+        except UnavailableError as error:
+            log.warning("the end of a task is left to the orchestrator", task=message.task_id, error=str(error))
+        except Exception:
+            log.exception("no task could follow", task=message.task_id)
+        return None
+
+    def _told_of_follower(self, message: TaskMessage, outcome: OutcomeMessage, follower: Follower) -> None:
+        self._clerk.note(
+            [follower.end.change(message.name), *self._clerk.started(follower.message, follower.claimed_at_us)]
+        )
+        place = SlotsReleased(slots=(follower.place(message),))
+        told = [Message(queue=SCHEDULER_QUEUE, body=place.to_body(), priority=100)]
+        if not follower.alone:
+            told.append(_outcome_message(outcome))
+        self._tell(_Told(told))
 
     def _outcome(self, message: TaskMessage) -> OutcomeMessage:
         try:
@@ -288,23 +326,32 @@ class Worker(Stage):
             ended = None in batch
             self._report([item for item in batch if item is not None])
 
+    def _tell(self, told: _Told) -> None:
+        with self._lock:
+            self._untold += not told.frees_slot
+        self._outbox.put(told)
+
     def _report(self, batch: Sequence[_Told]) -> None:
         if not batch:
             return
-        messages = [Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10) for outcome, _, _ in batch]
+        messages = [message for told in batch for message in told.messages]
         delay_s = 0.1
         while True:
             try:
                 self._queue.publish(messages, durable=False)
-                self._queue.acknowledge([delivery for _, delivery, _ in batch])
+                self._queue.acknowledge([delivery for told in batch for delivery in told.answered])
                 break
             except UnavailableError as error:
                 # An outcome is not given up: with one untold for each slot no slot comes free, which stops new work.
                 log.warning("outcomes wait for the queue", outcomes=len(batch), error=str(error))
                 time.sleep(delay_s)
                 delay_s = min(5.0, delay_s * 2)
-        early = sum(each[2] for each in batch)
+        late = sum(told.frees_slot for told in batch)
         with self._lock:
-            self._untold -= early
-        if early < len(batch):
-            self._free.release(len(batch) - early)
+            self._untold -= len(batch) - late
+        if late:
+            self._free.release(late)
+
+
+def _outcome_message(outcome: OutcomeMessage) -> Message:
+    return Message(queue=ORCHESTRATOR_QUEUE, body=outcome.to_body(), priority=10)

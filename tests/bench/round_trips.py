@@ -20,8 +20,10 @@ CALLS: Mapping[str, Sequence[str]] = {
     "bus": ("publish",),
 }
 """Calls that wait for an answer. Acknowledgements do not, and taking a message is the other half of its publishing."""
+SLOT = "worker-slot"
+"""How the names of threads begin that run tasks: one that claims a task itself has gone on from the one before it."""
 PATH_THREADS = ("worker-reporter", "orchestrator", "scheduler", "worker")
-"""Who acts one after the other between two tasks; what other threads do, they do beside it."""
+"""Who acts one after the other between two tasks otherwise; what other threads do, they do beside it."""
 
 
 class Trip(NamedTuple):
@@ -58,15 +60,17 @@ class Tracer:
         """The calls on the way from the end of one task to the claim of the next, the claim included."""
         end_us = next(line.at_us for line in before.history if line.state is TaskState.COMPLETED)
         claim_us = next(line.at_us for line in after.history if line.state is TaskState.EXECUTING)
+        claimed_by = [trip.thread for trip in self.trips if _is_claim(trip, claim_us)]
+        on_path = [each for each in claimed_by if each.startswith(SLOT)] or PATH_THREADS
         found = [
             trip
             for trip in self.trips
-            if trip.thread in PATH_THREADS
-            and (end_us <= trip.begin_us < claim_us or (trip.call == "graph.apply" and _is_claim(trip, claim_us)))
+            if trip.thread in on_path and (end_us <= trip.begin_us < claim_us or _is_claim(trip, claim_us))
         ]
         return sorted(found, key=lambda trip: trip.begin_us)
 
 
 def _is_claim(trip: Trip, claim_us: int) -> bool:
     """The claim's instant is taken just before the call."""
-    return trip.thread == "worker" and claim_us <= trip.begin_us < claim_us + 5_000
+    by_worker = trip.thread == "worker" or trip.thread.startswith(SLOT)
+    return trip.call == "graph.apply" and by_worker and claim_us <= trip.begin_us < claim_us + 5_000

@@ -166,6 +166,13 @@ def test_a_follower_counts_against_the_limits(scheduler: Stage) -> None:
     assert set(scheduler.dispatched(SlotsReleased(slots=(slot("a2"),)))) == {"c"}
 
 
+def test_a_follower_that_has_ended_gets_no_place_when_it_is_told_of_again(scheduler: Stage) -> None:
+    assert set(scheduler.dispatched(task("a"), task("b"))) == {"a", "b"}
+    handed_on = replace(slot("a"), successor=task("a2"))
+    assert not scheduler.dispatched(SlotsReleased(slots=(handed_on, slot("a2"))))
+    assert set(scheduler.dispatched(SlotsReleased(slots=(handed_on,)), task("c"))) == {"c"}
+
+
 # -- all of it -----------------------------------------------------------------------------------
 def test_messages_keep_it(played: Played) -> None:
     message = replace(played.complete_up_to("set-up"), reuse=leave())

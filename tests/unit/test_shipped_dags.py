@@ -25,7 +25,8 @@ from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.task import LoadedDag, Task, Trigger
-from airavata_workload.orchestrator.loading import load, resolved_parameters
+from airavata_workload.domain.task_parameters import resolved_parameters
+from airavata_workload.orchestrator.loading import load
 
 CONFIG = airavata_workload_config.directory()
 DAGS = sorted(shipped_dags().glob("*.yaml"))
