@@ -201,7 +201,7 @@ class OutcomeMessage:
     """The end of one hand-out (worker or monitor to orchestrator).
 
     ``resource_unavailable`` says that the task's resource did not answer, which
-    opens its circuit in the scheduler. ``reuse`` is what the task was handed out with.
+    opens its circuit in the scheduler.
     """
 
     task_id: str
@@ -218,7 +218,6 @@ class OutcomeMessage:
     user_message: str = ""
     resource_unavailable: bool = False
     action: TaskAction = TaskAction.EXECUTE
-    reuse: PlaceReuse | None = None
 
     def to_body(self) -> dict[str, Any]:
         """The message body."""
@@ -227,14 +226,12 @@ class OutcomeMessage:
         body["verdict"] = str(self.verdict)
         body["action"] = str(self.action)
         body["job"] = self.job.to_json() if self.job else None
-        body["reuse"] = self.reuse.to_json() if self.reuse else None
         return body
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> OutcomeMessage:
         """The inverse of ``to_body``."""
         values = {name: value for name, value in body.items() if name != "type"}
-        values["reuse"] = PlaceReuse.from_json(values.get("reuse"))
         values["verdict"] = Verdict(values["verdict"])
         values["action"] = TaskAction(values["action"])
         values["job"] = Job.from_json(values["job"]) if values["job"] else None

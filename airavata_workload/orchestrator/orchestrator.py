@@ -21,7 +21,7 @@ from airavata_workload.domain.states import ExperimentState
 from airavata_workload.domain.transition import Transition, transition_of
 from airavata_workload.orchestrator import decision
 from airavata_workload.orchestrator.commands import Commands
-from airavata_workload.orchestrator.freed_places import FreedPlaces
+from airavata_workload.orchestrator.freed_places import freed_places
 from airavata_workload.orchestrator.progress import Progress
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.registry import Registry
@@ -137,7 +137,7 @@ class Orchestrator(Stage):
             transition = self._transition(outcome)
             if transition is not None:
                 transitions.append(transition)
-        return self._progress.apply_at_once(transitions, FreedPlaces(outcomes, self._clock()))
+        return self._progress.apply_at_once(transitions, freed_places(outcomes))
 
     def _transition(self, outcome: OutcomeMessage) -> Transition | None:
         if outcome.verdict not in decision.NEEDS_TASK:

@@ -37,7 +37,6 @@ from airavata_workload.domain.transition import Applied, Transition
 from airavata_workload.journal import Journal, history_of
 from airavata_workload.orchestrator import decision, job_record, stopping
 from airavata_workload.orchestrator.ends import Ended, Ends
-from airavata_workload.orchestrator.freed_places import FreedPlaces
 from airavata_workload.orchestrator.stopping import with_job
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
@@ -77,13 +76,13 @@ class Progress:
         """
         self._write_down(self._apply(transitions, messages))
 
-    def apply_at_once(self, transitions: Sequence[Transition], freed: FreedPlaces) -> Future[None]:
+    def apply_at_once(self, transitions: Sequence[Transition], freed: Message) -> Future[None]:
         """As ``apply``, for whom the next transitions wait already: all is written down when the future is done.
 
-        What several calls have to write down is written in their order. The
-        scheduler is told of the places that the outcomes have freed.
+        What several calls have to write down is written in their order.
+        ``freed`` is published after all that follows from the transitions.
         """
-        return self._clerk.submit(self._write_down, self._apply(transitions, (), freed))
+        return self._clerk.submit(self._write_down, self._apply(transitions, (), [freed]))
 
     def release(self, tasks: Sequence[Task], outputs: dict[str, object]) -> None:
         """Make the tasks, whose predecessors have all ended, run or be skipped (at launch and after a crash)."""
@@ -96,10 +95,10 @@ class Progress:
             self.apply(skipped)
 
     def _apply(
-        self, transitions: Sequence[Transition], messages: Sequence[Message], freed: FreedPlaces | None = None
+        self, transitions: Sequence[Transition], messages: Sequence[Message], at_last: Sequence[Message] = ()
     ) -> _Effects:
         """Store the transitions and publish what follows; the rest is to be written down."""
-        effects = _Effects(messages=list(messages), freed=freed)
+        effects = _Effects(messages=list(messages), at_last=at_last)
         waiting = list(transitions)
         while waiting:
             applied = self._graph.apply(waiting)
@@ -171,23 +170,21 @@ class Progress:
         refused: list[Transition] = []
         for task in result.unblocked:
             if task.when.fires(task.unsuccessful_predecessors):
-                refused += self._ready(task, result.upstream_outputs, effects, after=result.task)
+                refused += self._ready(task, result.upstream_outputs, effects)
             elif task.unsuccessful_predecessors:
                 refused.append(decision.not_run(task, self._by, self._clock(), "a task before it did not complete"))
             else:
                 refused.append(decision.not_run(task, self._by, self._clock(), "not needed: nothing before it failed"))
         return refused
 
-    def _ready(self, task: Task, outputs: object, effects: _Effects, after: Task | None = None) -> list[Transition]:
+    def _ready(self, task: Task, outputs: object, effects: _Effects) -> list[Transition]:
         try:
             parameters = resolved_parameters(task, outputs)  # type: ignore[arg-type]
         except DagError as error:
             failed = decision.not_run(task, self._by, self._clock(), error.message)
             return [replace(failed, target=TaskState.FAILED, user_message=error.message)]
         message = TaskMessage.of(task, parameters)
-        at_once = effects.handed_on(after, message) if after is not None else None
-        asking = Message(queue=SCHEDULER_QUEUE, body=message.to_body(), priority=message.priority)
-        effects.messages.append(at_once or asking)
+        effects.messages.append(Message(queue=SCHEDULER_QUEUE, body=message.to_body(), priority=message.priority))
         return []
 
     # -- effects ---------------------------------------------------------------------
@@ -196,10 +193,9 @@ class Progress:
             refused = self._ready(task, self._graph.outputs(task.experiment_id), effects)
             if refused:
                 self.apply(refused)
-        if effects.freed is not None:
-            effects.messages.append(effects.freed.message())
-        if effects.messages:
-            self._queue.publish(effects.messages, durable=False)
+        messages = [*effects.messages, *effects.at_last]
+        if messages:
+            self._queue.publish(messages, durable=False)
 
     def _write_down(self, effects: _Effects) -> None:
         """What a crash keeps from being written is rebuilt from the tasks' history."""
@@ -240,17 +236,13 @@ def _is_tried_again(transition: Transition, task: Task) -> bool:
 class _Effects:
     """What is to be made known once the graph store has been written."""
 
-    def __init__(self, messages: list[Message], freed: FreedPlaces | None = None) -> None:
+    def __init__(self, messages: list[Message], at_last: Sequence[Message] = ()) -> None:
         self.messages = messages
-        self.freed = freed
+        self.at_last = at_last
         self.changes: list[StateChange] = []
         self.jobs: list[JobRecord] = []
         self.again: list[Task] = []
         self.ended: dict[str, int] = {}
-
-    def handed_on(self, before: Task, follower: TaskMessage) -> Message | None:
-        """As ``FreedPlaces.handed_on``."""
-        return None if self.freed is None else self.freed.handed_on(before.task_id, before.attempt, follower)
 
 
 def watch_message(task: Task) -> Message:

@@ -10,12 +10,13 @@ from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.ports.graph_store import GraphStore
 from airavata_workload.ports.recovery_nodes import RecoveryNodes
 from airavata_workload.ports.task_queue import Message, TaskQueue
+from airavata_workload.recovery.idle import IdleExperiments
 from airavata_workload.stage import Stage
 
 log = structlog.get_logger("airavata_workload.recovery")
 
 FULL_LOOK_INTERVAL_S = 60.0
-"""How often tasks without a living worker are looked for even if no session was seen to end."""
+"""How often tasks without a living worker are looked for even if no session was seen to end, and what does not move."""
 
 
 class Recovery(Stage):
@@ -33,6 +34,7 @@ class Recovery(Stage):
         self._to_resume: set[str] = set()
         self._living: set[str] = set()
         self._next_full_look_s = 0.0
+        self._idle = IdleExperiments()
 
     def round(self) -> None:
         """Adopt what is orphaned, then wait."""
@@ -80,19 +82,25 @@ class Recovery(Stage):
         self._next_full_look_s = time.monotonic() + FULL_LOOK_INTERVAL_S
 
     def _stranded(self) -> set[str]:
-        """Experiments that this session drives and that have a task whose worker is gone."""
+        """Experiments that this session drives and that have a task whose worker is gone, and some that do not move.
+
+        Of most of these a task waits for its place; being resumed changes
+        nothing for them. But should a message have been lost, on which all
+        depends, nothing else would ever move them.
+        """
         driven = {node.experiment_id for node in self._nodes.nodes() if node.owner == self._nodes.session}
         if not driven:
             return set()
-        executing = [task for task in self._graph.executing() if not task.parked and task.experiment_id in driven]
+        executing = [task for task in self._graph.executing() if task.experiment_id in driven]
         # In this order: whoever had claimed a task by then, and lives, is seen now.
         living = self._sessions()
-        lost = [task for task in executing if task.owner not in living]
+        lost = [task for task in executing if not task.parked and task.owner not in living]
         if lost:
             log.warning(
                 "tasks are without their worker", tasks=len(lost), workers=sorted({task.owner for task in lost})
             )
-        return {task.experiment_id for task in lost}
+        idle = self._idle.due(driven, {task.experiment_id for task in executing}, time.monotonic())
+        return {*idle, *(task.experiment_id for task in lost)}
 
     def _sessions(self) -> set[str]:
         return {member.session for member in self._nodes.members()}

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -242,11 +242,11 @@ class Worker(Stage):
         while True:
             outcome = self._performed(message)
             follower = self._follower(message, outcome)
-            if follower is None:
+            told = [_outcome_message(outcome)] if follower is None else self._news(message, outcome, follower)
+            if follower is None or follower.claimed_at_us is None:
                 break
-            self._told_of_follower(message, outcome, follower)
+            self._tell(_Told(told))
             message = follower.message
-        told = [_outcome_message(replace(outcome, reuse=message.reuse))]
         with self._lock:
             # The next task need not wait until this outcome is safe, as long as few outcomes are on their way.
             early = self._untold < self._slots
@@ -276,15 +276,14 @@ class Worker(Stage):
             log.exception("no task could follow", task=message.task_id)
         return None
 
-    def _told_of_follower(self, message: TaskMessage, outcome: OutcomeMessage, follower: Follower) -> None:
-        self._clerk.note(
-            [follower.end.change(message.name), *self._clerk.started(follower.message, follower.claimed_at_us)]
-        )
-        place = SlotsReleased(slots=(follower.place(message),))
-        told = [Message(queue=SCHEDULER_QUEUE, body=place.to_body(), priority=100)]
-        if not follower.alone:
-            told.append(_outcome_message(outcome))
-        self._tell(_Told(told))
+    def _news(self, message: TaskMessage, outcome: OutcomeMessage, follower: Follower) -> list[Message]:
+        """What others are to hear when a task has followed; the audit trail is seen to."""
+        changes = [follower.end.change(message.name)]
+        if follower.claimed_at_us is not None:
+            changes += self._clerk.started(follower.message, follower.claimed_at_us)
+        self._clerk.note(changes)
+        told = follower.news(message)
+        return told if follower.alone else [*told, _outcome_message(outcome)]
 
     def _outcome(self, message: TaskMessage) -> OutcomeMessage:
         try:

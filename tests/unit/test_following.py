@@ -91,6 +91,10 @@ class Site:
         assert isinstance(message, OutcomeMessage)
         return message
 
+    def sent_to(self, kind: str) -> list[TaskMessage]:
+        """What other workers are told."""
+        return [TaskMessage.from_body(each.body) for each in self.installation.queue.consume([task_queue(kind)], 10, 0)]
+
     def states(self) -> dict[str, TaskState]:
         """The tasks' states by name."""
         return {task.name: task.state for task in self.installation.graph.tasks(self.dag.experiment_id)}
@@ -118,7 +122,6 @@ def test_the_tasks_after_it_run_in_its_place_and_only_the_last_outcome_is_told(s
     site.send(tasks["a"])
     last = site.outcome()
     assert (last.task_id, last.verdict) == (tasks["c"].task_id, Verdict.COMPLETED)
-    assert last.reuse == replace(LEAVE, left=3), "what is left for the task after it, if there is one"
     assert site.states()["b"] is TaskState.COMPLETED
     ids = {name: task.task_id for name, task in tasks.items()}
     assert site.handed_on() == [(ids["a"], ids["b"]), (ids["b"], ids["c"])]
@@ -165,19 +168,33 @@ def test_a_task_whose_parameters_cannot_be_had_is_left_to_the_orchestrator(site:
         (LEAVE, {"resource": "elsewhere"}),
         (LEAVE, {"not_before_us": now_us() + AN_HOUR_US}),
         (LEAVE, {"when": Trigger.FAILURE}),
-        (replace(LEAVE, kinds=("env-setup",)), {"kind": "env-setup"}),
     ],
-    ids=["no leave", "time over", "used up", "no worker", "resource", "later", "not needed", "kind of other workers"],
+    ids=["no leave", "time over", "used up", "no worker", "resource", "later", "not needed"],
 )
 def test_what_may_not_follow_is_left_to_the_orchestrator(
     site: Site, reuse: PlaceReuse | None, different: Mapping[str, Any]
 ) -> None:
     tasks = site.load(PAIR, **different)
     site.send(tasks["a"], reuse)
-    told = site.outcome()
-    assert (told.task_id, told.reuse) == (tasks["a"].task_id, reuse)
+    assert site.outcome().task_id == tasks["a"].task_id
     assert site.states()["b"] is TaskState.CREATED
     assert not site.handed_on()
+
+
+def test_a_task_of_a_kind_that_others_have_is_sent_to_them(site: Site) -> None:
+    tasks = site.load(PAIR, kind="env-setup")
+    site.send(tasks["a"], replace(LEAVE, kinds=("command", "env-setup")))
+    deliveries = site.installation.queue.consume([SCHEDULER_QUEUE], 10, PATIENCE_S)
+    (place,) = SlotsReleased.from_body(deliveries[0].body).slots
+    assert place.successor is not None
+    (sent,) = site.sent_to("env-setup")
+    assert (sent.task_id, sent.parameters) == (tasks["b"].task_id, {"command": ["true"]})
+    assert sent.reuse is not None
+    assert sent.reuse.left == LEAVE.left - 1
+    assert (place.task_id, place.successor) == (tasks["a"].task_id, replace(sent, parameters={}))
+    assert site.states() == {"a": TaskState.COMPLETED, "b": TaskState.CREATED}
+    assert site.stop(), "its slot is free, its message answered"
+    assert not site.installation.queue.depths().get(ORCHESTRATOR_QUEUE)
 
 
 def test_a_task_with_another_open_one_before_it_does_not_follow(site: Site) -> None:
@@ -192,7 +209,6 @@ def test_of_several_tasks_one_follows_and_the_orchestrator_hears_of_the_others(s
     site.send(tasks["a"])
     first, last = site.outcome(), site.outcome()
     assert [first.task_id, last.task_id] == [tasks["a"].task_id, tasks["b"].task_id]
-    assert first.reuse is None, "its place is taken"
     assert site.states()["c"] is TaskState.CREATED
     assert site.handed_on() == [(tasks["a"].task_id, tasks["b"].task_id)]
 
