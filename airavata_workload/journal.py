@@ -36,7 +36,10 @@ def event_of(change: StateChange) -> Event:
 
 
 def history_of(task: Task) -> list[StateChange]:
-    """All changes of a task, from the history that the graph store keeps: the audit trail can be rebuilt from it."""
+    """The changes of a task, from the history that the graph store keeps: the audit trail can be rebuilt from it.
+
+    Not that it was made: that is told with its experiment's launch, and would be no news later.
+    """
     return [
         StateChange(
             subject=Subject.TASK,
@@ -50,5 +53,5 @@ def history_of(task: Task) -> list[StateChange]:
             reason=line.reason,
             user_message=task.user_message if line is task.history[-1] else "",
         )
-        for line in task.history
+        for line in task.history[1:]
     ]

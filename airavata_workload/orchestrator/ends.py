@@ -62,8 +62,7 @@ class Ends:
         if not open_ones:
             return Ended(experiment_ids=list(unsuccessful_tasks))
         tasks = {dag.experiment_id: dag.tasks for dag in self._graph.loaded(each.experiment_id for each in open_ones)}
-        # That a task was made is told with its experiment's launch, and would be no news at the end.
-        lines = [change for some in tasks.values() for task in some for change in history_of(task)[1:]]
+        lines = [change for some in tasks.values() for task in some for change in history_of(task)]
         changes = self._registry.unrecorded(lines)
         unwatched: list[Task] = []
         kept: set[str] = set()

@@ -47,6 +47,8 @@ log = structlog.get_logger("airavata_workload.worker")
 
 WAIT_S = 1.0
 REPORT_BATCH = 128
+UNTOLD_IN_A_ROW = 8
+"""With so many outcomes on their way, or one for each slot if that is more, no task follows until some have arrived."""
 PASS_ON_DELAY_US = 200_000
 """How long a task that is meant for another worker is kept back, so that this one does not take it again at once."""
 
@@ -266,7 +268,8 @@ class Worker(Stage):
 
     def _follower(self, message: TaskMessage, outcome: OutcomeMessage) -> Follower | None:
         """The task to go on with. Whatever hinders that, the outcome can still be told."""
-        if self._stopping.is_set() or self._untold >= self._slots or message.process_id in self._cancelled:
+        busy = self._untold >= max(self._slots, UNTOLD_IN_A_ROW)
+        if busy or self._stopping.is_set() or message.process_id in self._cancelled:
             return None
         try:
             return self._following.of(message, outcome)
