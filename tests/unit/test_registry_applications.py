@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,17 +21,6 @@ from airavata_thrift.application_interfaces.ttypes import ApplicationInterfaceDe
 from airavata_thrift.application_io.ttypes import DataType, InputDataObjectType, OutputDataObjectType
 from airavata_thrift.parallelism.ttypes import ApplicationParallelismType
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistrySite]:
-    with RegistrySite(tmp_path_factory.mktemp("applications") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def registry(site: RegistrySite) -> Any:
-    return site.registry
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from registry_site import OTHER, RegistrySite
+from registry_site import OTHER
 from thrift_doors import GATEWAY
 from whole_structs import UUID, changed, is_now, later, whole
 
@@ -19,17 +19,6 @@ from airavata_thrift.data_products.ttypes import (
     ReplicaPersistentType,
 )
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistrySite]:
-    with RegistrySite(tmp_path_factory.mktemp("products") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def registry(site: RegistrySite) -> Any:
-    return site.registry
 
 
 def product(name: str, **fields: Any) -> DataProductModel:

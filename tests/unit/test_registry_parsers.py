@@ -24,17 +24,6 @@ from airavata_thrift.parsers.ttypes import (
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistrySite]:
-    with RegistrySite(tmp_path_factory.mktemp("parsers") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def registry(site: RegistrySite) -> Any:
-    return site.registry
-
-
 def parser(name: str, gateway_id: str = GATEWAY) -> Parser:
     """One whose ids are chosen by its client, as portals do."""
     reads = [

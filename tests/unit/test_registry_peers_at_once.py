@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
 from registry_site import RegistrySite
 from thrift_doors import GATEWAY
 
@@ -20,12 +19,6 @@ from airavata_thrift.registry import RegistryService
 from airavata_thrift.statuses.ttypes import JobState, JobStatus
 
 PEERS, CALLS = 4, 6
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistrySite]:
-    with RegistrySite(tmp_path_factory.mktemp("peers") / "home") as made:
-        yield made
 
 
 def at_once(site: RegistrySite, call: Callable[[Any, str], object]) -> set[str]:

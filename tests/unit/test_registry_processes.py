@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,22 +17,6 @@ from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 from airavata_thrift.scheduling.ttypes import ComputationalResourceSchedulingModel
 from airavata_thrift.statuses.ttypes import ExperimentState, ProcessState, ProcessStatus, TaskState, TaskStatus
 from airavata_thrift.tasks.ttypes import TaskModel, TaskTypes
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistrySite]:
-    with RegistrySite(tmp_path_factory.mktemp("processes") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def registry(site: RegistrySite) -> Any:
-    return site.registry
-
-
-@pytest.fixture(scope="module")
-def project(site: RegistrySite) -> str:
-    return site.project()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,17 +15,6 @@ from airavata_thrift.application_io.ttypes import DataType, InputDataObjectType,
 from airavata_thrift.registry_errors.ttypes import RegistryServiceException
 from airavata_thrift.workflow_api import Workflow
 from airavata_thrift.workflow_graphs.ttypes import WorkflowModel
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistrySite]:
-    with RegistrySite(tmp_path_factory.mktemp("workflows") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def registry(site: RegistrySite) -> Any:
-    return site.registry
 
 
 def template(name: str, **fields: Any) -> WorkflowModel:

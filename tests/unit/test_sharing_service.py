@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from internal_site import InternalSite
 
 from airavata_thrift.sharing.ttypes import (
     Domain,
@@ -18,12 +16,6 @@ from airavata_thrift.sharing.ttypes import (
     User,
     UserGroup,
 )
-
-
-@pytest.fixture(scope="module")
-def sharing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with InternalSite(tmp_path_factory.mktemp("sharing") / "home") as made:
-        yield made.sharing
 
 
 @pytest.fixture

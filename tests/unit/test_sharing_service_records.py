@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from internal_site import InternalSite
 from whole_structs import changed, is_now, whole
 
 from airavata_thrift.sharing.ttypes import (
@@ -24,12 +23,6 @@ from airavata_thrift.sharing.ttypes import (
     User,
     UserGroup,
 )
-
-
-@pytest.fixture(scope="module")
-def sharing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with InternalSite(tmp_path_factory.mktemp("sharing") / "home") as made:
-        yield made.sharing
 
 
 @pytest.fixture
