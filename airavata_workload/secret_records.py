@@ -8,7 +8,7 @@ the record is stored the next time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -93,9 +93,12 @@ class _SecretRecords(Records):
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        without: Collection[str] = (),
     ) -> list[R]:
         """As ``Records.find``."""
-        found = self._plain.find(kind, which, order_by=order_by, descending=descending, limit=limit, offset=offset)
+        found = self._plain.find(
+            kind, which, order_by=order_by, descending=descending, limit=limit, offset=offset, without=without
+        )
         return [self._shown(each) for each in found] if secret_fields(kind) else found
 
     def count(self, kind: type[Record], which: Query = EVERYTHING) -> int:

@@ -100,10 +100,12 @@ class Records(ABC):
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        without: Collection[str] = (),
     ) -> list[R]:
         """Matching records in the order of a column (unset values first), then of their ids; by id alone if not said.
 
-        ``descending`` turns the whole order round. ``limit`` and ``offset`` cut a page out of it.
+        ``descending`` turns the whole order round. ``limit`` and ``offset`` cut a page out of it. Fields that
+        ``without`` names are not set in what is found, for lists that show a little of large records: do not store it.
         """
 
     @abstractmethod

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airavata_adapters.credential_stores.encrypted_file import open_credential_store
-from airavata_adapters.record_stores import embedded, sql
+from airavata_adapters.record_stores import embedded, sql, sql_records
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.secret_records import SecretRecordStore
 from airavata_workload.testing.record_store_suite import OpenStore, RecordStoreSuite
@@ -32,6 +32,18 @@ class TestRecordStoreWithEncryptedSecrets(RecordStoreSuite):
     def open_store(self, shared_home: Path) -> OpenStore:
         context = BackingContext(home=shared_home, session="engine-1")
         return lambda: SecretRecordStore(embedded.open_record_store(context), open_credential_store(context))
+
+
+class TestRecordStoreWithMoreThanItGathers(RecordStoreSuite):
+    """What may be found is looked up by other statements where it is very much."""
+
+    model_examples = 15
+
+    @pytest.fixture
+    def open_store(self, shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> OpenStore:
+        monkeypatch.setattr(sql_records, "FEW", 0)
+        monkeypatch.setattr(sql_records, "AT_ONCE", 4)
+        return lambda: embedded.open_record_store(BackingContext(home=shared_home, session="engine-1"))
 
 
 class TestRecordStoreBehindUrl:

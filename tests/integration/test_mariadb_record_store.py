@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 from alembic import op
-from earlier_record_tables import back_to_the_first, index_of_experiments
+from earlier_record_tables import back_to_the_first, index_of_experiments, index_of_grants
 from services.mariadb_registry import changed, schema_of
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from airavata_adapters.record_stores import sql, tables
 from airavata_workload.domain.errors import DeniedError, SettingsError, StoreUnavailableError
 from airavata_workload.ports.backing import BackingContext
-from airavata_workload.ports.record_store import Query, RecordStore
+from airavata_workload.ports.record_store import Among, Query, RecordStore
 from airavata_workload.ports.store_schema import SchemaVerdict, StoreSchema
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.projects import Project
+from airavata_workload.records.sharing import Sharing
 from airavata_workload.testing.record_samples import project
 from airavata_workload.testing.record_store_suite import OpenStore, RecordStoreSuite
 
@@ -117,14 +118,19 @@ def test_a_migration_that_was_broken_off_goes_on(
     assert set(described(url)) == set(tables.metadata.tables)
 
 
+@pytest.mark.parametrize("killed_index", ["ix_gateway_experiments_1", "ix_gateway_sharing_sharings_1"])
 def test_the_first_tables_are_migrated_and_one_that_was_broken_off_goes_on(
-    make_mariadb_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    make_mariadb_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, killed_index: str
 ) -> None:
     class Killed(BaseException):
         pass
 
-    def killed(*_arguments: object) -> None:
-        raise Killed
+    original = op.create_index
+
+    def killed(name: str, *arguments: Any) -> None:
+        if name == killed_index:
+            raise Killed
+        original(name, *arguments)
 
     url = make_mariadb_database()
     store = opened(url)
@@ -143,6 +149,7 @@ def test_the_first_tables_are_migrated_and_one_that_was_broken_off_goes_on(
     assert record_schema(url).state().verdict is SchemaVerdict.BEHIND
     assert record_schema(url).upgrade().verdict is SchemaVerdict.CURRENT
     assert index_of_experiments(engine) == ["gateway_id", "created_at_ms", "experiment_id", "experiment_name_head"]
+    assert index_of_grants(engine) == ["domain_id", "entity_id", "group_id", "permission_type_id"]
     engine.dispose()
     assert described(url) == wanted
     store = opened(url)
@@ -151,20 +158,47 @@ def test_the_first_tables_are_migrated_and_one_that_was_broken_off_goes_on(
     store.close()
 
 
-def test_a_part_of_a_name_is_looked_for_in_an_index_alone(store: RecordStore, mariadb_database: str) -> None:
+def plan_of(store: RecordStore, url: str, which: Query, *, offset: int = 0) -> Sequence[Mapping[str, Any]]:
+    """How the server finds a page of experiments."""
     said: list[tuple[Any, Any]] = []
     event.listen(Engine, "before_cursor_execute", remember := lambda *what: said.append((what[2], what[3])))
     with store.reading() as records:
-        which = Query(equal={"gateway_id": "g"}, contains={"experiment_name": "box"})
-        records.find(GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=20)
+        records.find(GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=20, offset=offset)
     event.remove(Engine, "before_cursor_execute", remember)
-    statement, parameters = next(each for each in said if "LIMIT" in each[0])
-    engine = create_engine(mariadb_database)
+    statement, parameters = next(each for each in said if "document" in each[0])
+    engine = create_engine(url)
     with engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).mappings().all()
     engine.dispose()
+    return plan
+
+
+def test_a_part_of_a_name_is_looked_for_in_an_index_alone(store: RecordStore, mariadb_database: str) -> None:
+    which = Query(equal={"gateway_id": "g"}, contains={"experiment_name": "box"})
+    plan = plan_of(store, mariadb_database, which)
     reading = [(row["key"], row["Extra"]) for row in plan if row["select_type"] == "DERIVED"]
     assert reading == [("ix_gateway_experiments_1", "Using where; Using index")]
+
+
+def test_of_very_much_that_may_be_seen_the_first_pages_gather_nothing(
+    store: RecordStore, mariadb_database: str
+) -> None:
+    """However much it is, the first page costs the same; the last is found faster with all of it at hand."""
+    with store.transaction() as records:
+        records.put_all(
+            Sharing,
+            [
+                Sharing(domain_id="g", entity_id=f"e{number}", group_id="all", permission_type_id="READ")
+                for number in range(1_100)
+            ],
+        )
+    held = {"domain_id": "g", "group_id": ["all", "ann"], "permission_type_id": ["READ", "OWNER"]}
+    readable = Among(kind=Sharing, column="entity_id", which=Query(equal=held))
+    which = Query(equal={"gateway_id": "g"}, among={"experiment_id": readable})
+    first, last = (plan_of(store, mariadb_database, which, offset=offset) for offset in (0, 900))
+    checked = [(row["key"], row["Extra"]) for row in first if row["select_type"] == "DEPENDENT SUBQUERY"]
+    assert checked == [("ix_gateway_sharing_sharings_1", "Using where; Using index")]
+    assert not [row for row in last if row["select_type"] == "DEPENDENT SUBQUERY"]
 
 
 def test_tables_are_not_made_where_that_is_not_wanted(make_mariadb_database: Callable[[], str]) -> None:

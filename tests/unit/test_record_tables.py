@@ -6,24 +6,26 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from earlier_record_tables import back_to_the_first, index_of_experiments
+from earlier_record_tables import back_to_the_first, index_of_experiments, index_of_grants
 from sqlalchemy import Engine, String, Table, Text, create_engine, event
 
-from airavata_adapters.record_stores import embedded, sql, tables
+from airavata_adapters.record_stores import embedded, sql, sql_records, tables
 from airavata_adapters.record_stores.store import REVISION, TABLES
 from airavata_workload.domain.errors import DocumentError, SettingsError
 from airavata_workload.ports.backing import BackingContext
-from airavata_workload.ports.record_store import Query
+from airavata_workload.ports.record_store import Among, Query
 from airavata_workload.ports.store_schema import SchemaVerdict
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.kinds import KINDS
 from airavata_workload.records.projects import Project
+from airavata_workload.records.sharing import Sharing
 from airavata_workload.testing.samples import unique
 
 PARTS = ("WATER", "ice", "steam")
@@ -98,26 +100,65 @@ def sample(name: str, **changes: Any) -> GatewayExperiment:
     return replace(made, **changes)
 
 
-def test_a_part_of_a_name_is_looked_for_in_an_index_alone(tmp_path: Path) -> None:
-    """The rows of 100,000 experiments are 200 MB, the index is 10."""
-    store = embedded.open_record_store(context(tmp_path))
+def plan_of_a_page(home: Path, which: Query) -> list[str]:
+    """How SQLite finds the first experiments; the last steps read their documents."""
+    store = embedded.open_record_store(context(home))
     said: list[tuple[Any, Any]] = []
     event.listen(Engine, "before_cursor_execute", remember := lambda *what: said.append((what[2], what[3])))
     with store.reading() as records:
-        which = Query(equal={"gateway_id": "g"}, contains={"experiment_name": "box"})
         records.find(GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=20)
     event.remove(Engine, "before_cursor_execute", remember)
     store.close()
-    statement, parameters = next(each for each in said if "LIMIT" in each[0])
-    connection = sqlite3.connect(tmp_path / "gateway.db")
+    statement, parameters = next(each for each in said if "document" in each[0])
+    connection = sqlite3.connect(home / "gateway.db")
     plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     connection.close()
+    return plan
+
+
+def test_a_part_of_a_name_is_looked_for_in_an_index_alone(tmp_path: Path) -> None:
+    """The rows of 100,000 experiments are 200 MB, the index is 10."""
+    plan = plan_of_a_page(tmp_path, Query(equal={"gateway_id": "g"}, contains={"experiment_name": "box"}))
     reading = [step for step in plan if "gateway_id=?" in step]
     assert [step.partition(" (")[0] for step in reading] == [
         "SEARCH gateway_experiments USING COVERING INDEX ix_gateway_experiments_1"
     ]
     inner = plan[: plan.index("SCAN page")]
     assert not [step for step in inner if "TEMP B-TREE" in step], "the page is found in the order of the index"
+
+
+def readable(by: str) -> Mapping[str, Among]:
+    held = {"domain_id": "g", "group_id": (by, "everybody"), "permission_type_id": ("READ", "OWNER")}
+    return {"experiment_id": Among(kind=Sharing, column="entity_id", which=Query(equal=held))}
+
+
+def test_who_may_see_very_much_is_asked_of_each_experiment_in_an_index_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_records, "FEW", 0)
+    store = embedded.open_record_store(context(tmp_path))
+    with store.transaction() as records:
+        records.add(Sharing(domain_id="g", entity_id="e", group_id="ann", permission_type_id="READ"))
+    store.close()
+    plan = plan_of_a_page(tmp_path, Query(equal={"gateway_id": "g"}, among=readable("ann")))
+    inner = plan[: plan.index("SCAN page")]
+    assert [step.removeprefix("SEARCH ") for step in inner if step.startswith("SEARCH")] == [
+        "gateway_experiments USING COVERING INDEX ix_gateway_experiments_1 (gateway_id=?)",
+        "gateway_sharing_sharings_1 USING COVERING INDEX ix_gateway_sharing_sharings_1 (domain_id=? AND entity_id=?)",
+    ]
+    assert not [step for step in inner if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize("more", [{}, {"state": "FAILED"}, {"user_name": "bob"}, {"project_id": ("p", "q")}])
+def test_who_may_see_little_is_given_it_by_the_ids(tmp_path: Path, more: Mapping[str, Any]) -> None:
+    """And not out of all experiments that have, for example, failed."""
+    plan = plan_of_a_page(tmp_path, Query(equal={"gateway_id": "g", **more}, among=readable("ann")))
+    inner = plan[: plan.index("SCAN page")]
+    by_groups = "gateway_sharing_sharings_1 USING COVERING INDEX ix_gateway_sharing_sharings_2"
+    assert [step.removeprefix("SEARCH ") for step in inner if step.startswith("SEARCH")] == [
+        "gateway_experiments USING INDEX sqlite_autoindex_gateway_experiments_1 (experiment_id=?)",
+        f"{by_groups} (domain_id=? AND group_id=? AND permission_type_id=?)",
+    ]
 
 
 def test_experiments_of_the_first_tables_are_found_by_their_names(tmp_path: Path) -> None:
@@ -132,6 +173,7 @@ def test_experiments_of_the_first_tables_are_found_by_their_names(tmp_path: Path
     assert schema.state().verdict is SchemaVerdict.BEHIND
     assert schema.upgrade().verdict is SchemaVerdict.CURRENT
     assert index_of_experiments(engine) == ["gateway_id", "created_at_ms", "experiment_id", "experiment_name_head"]
+    assert index_of_grants(engine) == ["domain_id", "entity_id", "group_id", "permission_type_id"]
     engine.dispose()
     store = embedded.open_record_store(context(tmp_path))
     with store.reading() as records:

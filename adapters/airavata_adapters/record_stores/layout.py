@@ -114,7 +114,8 @@ LAYOUT: Mapping[type[Record], tuple[str, Indexes]] = {
     sharing.Sharing: (
         "gateway_sharing_sharings",
         (
-            ("domain_id", "entity_id"),
+            # The first two find the few grants on an entity, the others tell without their rows whose they are.
+            ("domain_id", "entity_id", "group_id", "permission_type_id"),
             ("domain_id", "group_id", "permission_type_id", "entity_id"),
             ("domain_id", "inherited_parent_id", "group_id", "permission_type_id"),
         ),

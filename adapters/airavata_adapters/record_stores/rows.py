@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from airavata_adapters.record_stores.tables import HEAD_LENGTH, KindTable
@@ -36,9 +37,12 @@ def row_of(record: Record, table: KindTable) -> dict[str, Any]:
     return row
 
 
-def record_of(kind: type[R], document: str) -> R:
-    """The record behind a stored document."""
-    return from_document(kind, json.loads(document))
+def record_of(kind: type[R], document: str, without: Collection[str] = ()) -> R:
+    """The record behind a stored document; fields in ``without`` are as if nothing had been stored in them."""
+    read = json.loads(document)
+    for name in without:
+        read.pop(name, None)
+    return from_document(kind, read)
 
 
 def is_id(key: object, table: KindTable) -> bool:

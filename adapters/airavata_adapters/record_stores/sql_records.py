@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, insert, select
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy import Connection, Insert
 from sqlalchemy.exc import IntegrityError
 
-from airavata_adapters.record_stores.conditions import condition
+from airavata_adapters.record_stores import statements
+from airavata_adapters.record_stores.conditions import parameters
+from airavata_adapters.record_stores.query_form import Form, Others, Test, form_of
 from airavata_adapters.record_stores.rows import is_id, record_of, row_of
 from airavata_adapters.record_stores.session import Session
-from airavata_adapters.record_stores.tables import KindTable, table_of
+from airavata_adapters.record_stores.statements import KEY, LIMIT, OFFSET, Order
+from airavata_adapters.record_stores.tables import table_of
 from airavata_workload.domain.errors import ConflictError, InputError
-from airavata_workload.ports.record_store import EVERYTHING, Among, Query, Records
+from airavata_workload.ports.record_store import EVERYTHING, Query, Records
 from airavata_workload.records.record import Record
 
 R = TypeVar("R", bound=Record)
 
-_FEW = 1000
-"""Up to so many records are fetched one by one and put in order more quickly than found by going through all."""
+FEW = 1000
+"""Up to so many records are found one by one and put in order more quickly than by going through all in order."""
+AT_ONCE = 500
+"""Up to so many records are found more quickly by checking each than by gathering first all that may be found."""
 _ROWS_A_STATEMENT = 500
-_PUTS: dict[tuple[type[Record], bool], Insert] = {}
-_GETS: dict[tuple[type[Record], bool], Select[Any]] = {}
 
 
 class SqlRecords(Records):
@@ -48,19 +50,18 @@ class SqlRecords(Records):
         return found
 
     def _read(self, kind: type[R], key: str) -> R | None:
-        statement = _by_key(kind, writing=self._session.writing)
-        document = self._session.run(lambda connection: connection.execute(statement, {"key": key}).scalar())
+        statement = statements.by_key(kind, locking=self._session.writing)
+        document = self._session.run(lambda connection: connection.execute(statement, {KEY: key}).scalar())
         return None if document is None else record_of(kind, document)
 
     def add(self, record: Record) -> None:
         """As ``Records.add``."""
         self._require_writing()
-        table = table_of(type(record))
-        row = row_of(record, table)
+        row, statement = row_of(record, table_of(type(record))), statements.insertion(type(record))
 
         def insert_row(connection: Connection) -> bool:
             try:
-                connection.execute(insert(table.table), row)
+                connection.execute(statement, row)
             except IntegrityError:
                 return False
             return True
@@ -79,7 +80,7 @@ class SqlRecords(Records):
         """As ``Records.put_all``."""
         self._require_writing()
         table = table_of(kind)
-        statement = _insert_or_replace(kind, server=self._session.server)
+        statement = statements.insertion_or_replacement(kind, server=self._session.server)
         # One row alone goes as itself: a list is sent another way, which costs more to begin with.
         all_rows = [row_of(record, table) for record in records]
         for begin in range(0, len(all_rows), _ROWS_A_STATEMENT):
@@ -89,20 +90,17 @@ class SqlRecords(Records):
     def delete(self, kind: type[Record], key: str) -> bool:
         """As ``Records.delete``."""
         self._require_writing()
-        table = table_of(kind)
-        if not is_id(key, table):
+        if not is_id(key, table_of(kind)):
             return False
-        statement = delete(table.table).where(table.identity == key)
-        return self._session.run(lambda connection: connection.execute(statement).rowcount > 0)
+        statement = statements.deletion_by_key(kind)
+        return self._session.run(lambda connection: connection.execute(statement, {KEY: key}).rowcount > 0)
 
     def delete_all(self, kind: type[Record], which: Query) -> int:
         """As ``Records.delete_all``."""
         self._require_writing()
-        table = table_of(kind)
-        # MySQL does not let a statement that deletes read its table a second time (Source: manual, 15.2.2 "DELETE").
-        matching = condition(table.without_heads(), which, self._few, server=self._session.server)
-        statement = delete(table.table).where(matching)
-        return self._session.run(lambda connection: int(connection.execute(statement).rowcount))
+        form, values = form_of(which, lambda _others, _values: Test.AMONG)
+        statement = statements.deletion(kind, form, server=self._session.server)
+        return self._session.run(lambda connection: int(connection.execute(statement, parameters(values)).rowcount))
 
     # -- many records ------------------------------------------------------------
     def find(
@@ -114,53 +112,55 @@ class SqlRecords(Records):
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        without: Collection[str] = (),
     ) -> list[R]:
         """As ``Records.find``."""
         if offset < 0 or (limit is not None and limit < 0):
             raise InputError(f"a page cannot begin at {offset} and have {limit} records.")
-        table = table_of(kind)
-        columns = [table.identity] if order_by in ("", kind.IDENTITY) else [table.column(order_by), table.identity]
-        order = [each.desc() if descending else each.asc() for each in columns]
-        if limit is None and not offset:
-            statement = self._matching(select(table.document), table, which).order_by(*order)
-        else:
-            # Which ones they are the indexes tell; the rows of all others, which hold the documents, are not read.
-            ids = self._matching(select(table.identity), table, which).order_by(*order).limit(limit).offset(offset)
-            page = ids.subquery("page")
-            found = table.source.join(page, table.identity == page.c[kind.IDENTITY])
-            statement = select(table.document).select_from(found).order_by(*order)
-        documents = self._session.run(lambda connection: list(connection.execute(statement).scalars().all()))
-        return [record_of(kind, document) for document in documents]
+        form, values = self._form(which, at_once=limit is not None and offset + limit <= AT_ONCE)
+        order = Order(order_by, descending, is_page=limit is not None or offset > 0, has_end=limit is not None)
+        statement = statements.documents(kind, form, order, server=self._session.server)
+        if order.is_page:
+            values = {**values, OFFSET: offset, LIMIT: limit} if order.has_end else {**values, OFFSET: offset}
+        documents = self._session.run(lambda connection: list(connection.execute(statement, values).scalars().all()))
+        return [record_of(kind, document, without) for document in documents]
 
     def count(self, kind: type[Record], which: Query = EVERYTHING) -> int:
         """As ``Records.count``."""
-        table = table_of(kind)
-        statement = self._matching(select(func.count()).select_from(table.source), table, which)
-        return self._session.run(lambda connection: int(connection.execute(statement).scalar_one()))
+        form, values = self._form(which)
+        statement = statements.number(kind, form, server=self._session.server)
+        return self._session.run(lambda connection: int(connection.execute(statement, values).scalar_one()))
 
     def count_by(self, kind: type[Record], column: str, which: Query = EVERYTHING) -> Mapping[str, int]:
         """As ``Records.count_by``."""
-        table = table_of(kind)
-        of = table.column(column)
-        statement = self._matching(select(of, func.count()), table, which).group_by(of)
-        rows = self._session.run(lambda connection: sorted(map(_count_of, connection.execute(statement))))
+        form, values = self._form(which)
+        statement = statements.numbers(kind, form, column, server=self._session.server)
+        rows = self._session.run(lambda connection: sorted(map(_count_of, connection.execute(statement, values))))
         return dict(rows)
 
     def keys(self, kind: type[Record], which: Query = EVERYTHING) -> list[str]:
         """As ``Records.keys``."""
-        table = table_of(kind)
-        statement = self._matching(select(table.identity), table, which).order_by(table.identity)
-        return self._session.run(lambda connection: list(connection.execute(statement).scalars().all()))
+        form, values = self._form(which)
+        statement = statements.keys(kind, form, server=self._session.server)
+        return self._session.run(lambda connection: list(connection.execute(statement, values).scalars().all()))
 
-    def _matching(self, statement: Select[Any], table: KindTable, which: Query) -> Select[Any]:
-        return statement.where(condition(table, which, self._few, server=self._session.server))
+    def _form(self, which: Query, *, at_once: bool = False) -> tuple[Form, Mapping[str, Any]]:
+        """``at_once`` if the first matching records are enough."""
+        form, values = form_of(which, self._of_first if at_once else self._of_all)
+        return form, parameters(values)
 
-    def _few(self, among: Among) -> list[Any] | None:
-        """The values themselves, so that the database begins with them, unless they are many."""
-        other = table_of(among.kind)
-        values = self._matching(select(other.column(among.column)).distinct(), other, among.which).limit(_FEW + 1)
-        found = self._session.run(lambda connection: list(connection.execute(values).scalars().all()))
-        return None if len(found) > _FEW else [value for value in found if value is not None]
+    def _of_first(self, others: Others, values: Sequence[Any]) -> Test:
+        # Of many, those that the order brings first are found sooner by asking for each whether it is among them.
+        return Test.AMONG_CHECKED if self._are_many(others, values) else Test.AMONG
+
+    def _of_all(self, others: Others, values: Sequence[Any]) -> Test:
+        # A server begins with few by itself.
+        return Test.AMONG_GATHERED if self._session.server or self._are_many(others, values) else Test.AMONG
+
+    def _are_many(self, others: Others, values: Sequence[Any]) -> bool:
+        statement = statements.one_beyond(others, server=self._session.server)
+        wanted = {**parameters(values), OFFSET: FEW}
+        return self._session.run(lambda connection: connection.execute(statement, wanted).scalar()) is not None
 
     def _require_writing(self) -> None:
         if not self._session.writing:
@@ -169,35 +169,6 @@ class SqlRecords(Records):
 
 def _write(statement: Insert, rows: Any, connection: Connection) -> None:
     connection.execute(statement, rows)
-
-
-def _by_key(kind: type[Record], *, writing: bool) -> Select[Any]:
-    """Each is made once: making it takes longer than carrying it out."""
-    found = _GETS.get((kind, writing))
-    if found is None:
-        table = table_of(kind)
-        found = select(table.document).where(table.identity == bindparam("key"))
-        if writing:
-            found = found.with_for_update()  # SQLite has no need of it, and leaves it out
-        _GETS[kind, writing] = found
-    return found
-
-
-def _insert_or_replace(kind: type[Record], *, server: bool) -> Insert:
-    """Each is made once, too."""
-    found = _PUTS.get((kind, server))
-    if found is None:
-        found = _PUTS[kind, server] = _made_put(table_of(kind), server=server)
-    return found
-
-
-def _made_put(table: KindTable, *, server: bool) -> Insert:
-    names = [column.name for column in table.table.columns if not column.primary_key]
-    if server:
-        new = mysql.insert(table.table)
-        return new.on_duplicate_key_update({name: new.inserted[name] for name in names})
-    row = sqlite.insert(table.table)
-    return row.on_conflict_do_update(index_elements=[table.identity], set_={name: row.excluded[name] for name in names})
 
 
 def _count_of(row: Any) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from airavata_adapters.record_stores.sql_records import SqlRecords
 from airavata_adapters.sqlite.schema import TableSet
 from airavata_workload.ports.record_store import Records, RecordStore
 
-REVISION = "gateway_0002"
+REVISION = "gateway_0003"
 TABLES = TableSet(
     wanted=frozenset({REVISION}),
     target="gateway@head",
