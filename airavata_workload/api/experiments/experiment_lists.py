@@ -35,6 +35,8 @@ _EQUAL: Mapping[ExperimentSearchFields, str] = {
     _Field.PROJECT_ID: "project_id",
     _Field.USER_NAME: "user_name",
 }
+_NOT_IN_A_SUMMARY = ("experiment_inputs", "experiment_outputs", "errors")
+"""The most of what is stored of an experiment."""
 _State = ExperimentState
 _COMPLETED = (_State.COMPLETED,)
 _FAILED = (_State.FAILED,)
@@ -62,9 +64,10 @@ class ExperimentLists:
         offset: int = 0,
     ) -> tuple[ExperimentSummary, ...]:
         """The user's experiments, and those shared with them, that fit all filters."""
-        visible = self._among(eyes_of(caller, gateway_id, user_name))
-        which = self._filtered(Query(equal={"gateway_id": gateway_id}, among=visible), filters or {})
-        return tuple(summary(each) for each in self._found(which, limit, offset))
+        eyes = eyes_of(caller, gateway_id, user_name)
+        with self._records.reading():
+            which = self._filtered(Query(equal={"gateway_id": gateway_id}, among=self._among(eyes)), filters or {})
+            return self._summaries(which, limit, offset)
 
     def search_among(
         self,
@@ -79,8 +82,9 @@ class ExperimentLists:
         """The same for an internal peer, who says which experiments the user may see; by default those of the user."""
         require_internal(caller, "search for others")
         own = {"experiment_id": tuple(experiment_ids)} if experiment_ids else {"user_name": user_name}
-        which = self._filtered(Query(equal={"gateway_id": gateway_id, **own}), filters or {})
-        return tuple(summary(each) for each in self._found(which, limit, offset))
+        with self._records.reading():
+            which = self._filtered(Query(equal={"gateway_id": gateway_id, **own}), filters or {})
+            return self._summaries(which, limit, offset)
 
     def of_user(
         self, caller: Caller, gateway_id: str, user_name: str, limit: int = -1, offset: int = 0
@@ -149,7 +153,6 @@ class ExperimentLists:
         return self._counted(replace(which, equal={**which.equal, **own}), limit, offset)
 
     def _counted(self, which: Query, limit: int | None, offset: int | None) -> ExperimentStatistics:
-        count, start = page(limit or -1, offset)
         with self._records.reading() as records:
             totals = records.count_by(GatewayExperiment, "state", which)
 
@@ -158,10 +161,7 @@ class ExperimentLists:
 
             def listed(*states: ExperimentState) -> tuple[ExperimentSummary, ...]:
                 some = replace(which, equal={**which.equal, "state": tuple(map(str, states))})
-                found = records.find(
-                    GatewayExperiment, some, order_by="created_at_ms", descending=True, limit=count, offset=start
-                )
-                return tuple(map(summary, found))
+                return self._summaries(some, limit or -1, offset or 0)
 
             return ExperimentStatistics(
                 all_experiment_count=sum(totals.values()),
@@ -201,11 +201,22 @@ class ExperimentLists:
         visible = self._sharing.visible(eyes, READ)
         return {} if visible is None else {"experiment_id": visible}
 
-    def _found(self, which: Query, limit: int, offset: int) -> Sequence[GatewayExperiment]:
+    def _summaries(self, which: Query, limit: int, offset: int) -> tuple[ExperimentSummary, ...]:
+        return tuple(map(summary, self._found(which, limit, offset, without=_NOT_IN_A_SUMMARY)))
+
+    def _found(
+        self, which: Query, limit: int, offset: int, *, without: Sequence[str] = ()
+    ) -> Sequence[GatewayExperiment]:
         count, start = page(limit, offset)
         with self._records.reading() as records:
             return records.find(
-                GatewayExperiment, which, order_by="created_at_ms", descending=True, limit=count, offset=start
+                GatewayExperiment,
+                which,
+                order_by="created_at_ms",
+                descending=True,
+                limit=count,
+                offset=start,
+                without=without,
             )
 
 
