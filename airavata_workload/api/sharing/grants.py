@@ -98,8 +98,8 @@ def add_entity(records: Records, entity: Entity) -> None:
     """Store a new entity with its owner's grant and what cascades to it. Raises ``ConflictError`` if it is there."""
     _lock_above(records, entity)
     records.add(entity)
-    _inherit(records, entity, [entity.entity_id or ""])
-    records.add(_direct(entity, entity.owner_id or "", permission_id(entity.domain_id or "", OWNER), cascade=True))
+    owns = _direct(entity, entity.owner_id or "", permission_id(entity.domain_id or "", OWNER), cascade=True)
+    records.put_all(Sharing, [owns, *_inherited(records, entity, [entity.entity_id or ""])])
 
 
 def replace_entity(records: Records, old: Entity, new: Entity) -> None:
@@ -112,7 +112,7 @@ def replace_entity(records: Records, old: Entity, new: Entity) -> None:
         _lock_above(records, new)
         tree = [entity_id, *below(records, domain_id, entity_id)]
         _disinherit(records, domain_id, tree)
-        _inherit(records, new, tree)
+        records.put_all(Sharing, _inherited(records, new, tree))
     if old.owner_id != new.owner_id:
         owner = permission_id(domain_id, OWNER)
         take(records, new, [old.owner_id or ""], owner)
@@ -194,7 +194,7 @@ def _hand(records: Records, entity: Entity, groups: list[str], permission_type_i
     direct = [_direct(entity, group_id, permission_type_id, cascade=cascade) for group_id in groups]
     records.put_all(Sharing, direct)
     if cascade:
-        _copy(records, direct, below(records, entity.domain_id or "", entity.entity_id or ""))
+        records.put_all(Sharing, _copies(direct, below(records, entity.domain_id or "", entity.entity_id or "")))
 
 
 def _direct(entity: Entity, group_id: str, permission_type_id: str, *, cascade: bool) -> Sharing:
@@ -210,17 +210,18 @@ def _direct(entity: Entity, group_id: str, permission_type_id: str, *, cascade: 
     )
 
 
-def _copy(records: Records, grants: Iterable[Sharing], entity_ids: Collection[str]) -> None:
+def _copies(grants: Iterable[Sharing], entity_ids: Collection[str]) -> Iterator[Sharing]:
+    """The grants as they count for what is below their entity."""
     inherited = [replace(grant, sharing_type=SharingType.INDIRECT_CASCADING) for grant in grants]
-    records.put_all(Sharing, [replace(grant, entity_id=entity_id) for grant in inherited for entity_id in entity_ids])
+    return (replace(grant, entity_id=entity_id) for grant in inherited for entity_id in entity_ids)
 
 
-def _inherit(records: Records, entity: Entity, tree: Collection[str]) -> None:
-    """Give the entities of ``tree`` what cascades from the parent of ``entity``."""
+def _inherited(records: Records, entity: Entity, tree: Collection[str]) -> Iterable[Sharing]:
+    """What cascades from the parent of ``entity`` to the entities of ``tree``."""
     if not entity.parent_entity_id:
-        return
+        return ()
     equal = {"domain_id": entity.domain_id, "entity_id": entity.parent_entity_id, "sharing_type": CASCADING}
-    _copy(records, records.find(Sharing, Query(equal=equal)), tree)
+    return _copies(records.find(Sharing, Query(equal=equal)), tree)
 
 
 def _disinherit(records: Records, domain_id: str, tree: Collection[str]) -> None:
