@@ -15,7 +15,7 @@ from earlier_record_tables import back_to_the_first, index_of_experiments, index
 from services.mariadb_registry import changed, schema_of
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
-from airavata_adapters.record_stores import sql, tables
+from airavata_adapters.record_stores import sql, sql_records, tables
 from airavata_workload.domain.errors import DeniedError, SettingsError, StoreUnavailableError
 from airavata_workload.ports.backing import BackingContext
 from airavata_workload.ports.record_store import Among, Query, RecordStore
@@ -189,7 +189,7 @@ def test_of_very_much_that_may_be_seen_the_first_pages_gather_nothing(
             Sharing,
             [
                 Sharing(domain_id="g", entity_id=f"e{number}", group_id="all", permission_type_id="READ")
-                for number in range(1_100)
+                for number in range(sql_records.FEW_ON_A_SERVER + 100)
             ],
         )
     held = {"domain_id": "g", "group_id": ["all", "ann"], "permission_type_id": ["READ", "OWNER"]}

@@ -22,7 +22,7 @@ from airavata_workload.records.record import Record
 
 R = TypeVar("R", bound=Record)
 
-FEW = 1000
+FEW, FEW_ON_A_SERVER = 1000, 3000
 """Up to so many records are found one by one and put in order more quickly than by going through all in order."""
 AT_ONCE = 500
 """Up to so many records are found more quickly by checking each than by gathering first all that may be found."""
@@ -154,12 +154,11 @@ class SqlRecords(Records):
         return Test.AMONG_CHECKED if self._are_many(others, values) else Test.AMONG
 
     def _of_all(self, others: Others, values: Sequence[Any]) -> Test:
-        # A server begins with few by itself.
-        return Test.AMONG_GATHERED if self._session.server or self._are_many(others, values) else Test.AMONG
+        return Test.AMONG_GATHERED if self._are_many(others, values) else Test.AMONG
 
     def _are_many(self, others: Others, values: Sequence[Any]) -> bool:
         statement = statements.one_beyond(others, server=self._session.server)
-        wanted = {**parameters(values), OFFSET: FEW}
+        wanted = {**parameters(values), OFFSET: FEW_ON_A_SERVER if self._session.server else FEW}
         return self._session.run(lambda connection: connection.execute(statement, wanted).scalar()) is not None
 
     def _require_writing(self) -> None:
