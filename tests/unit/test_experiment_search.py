@@ -67,8 +67,9 @@ class Searching:
         return experiment_id
 
     def seen(self, caller: Caller, filters: dict[ExperimentSearchFields, str] | None = None) -> list[str]:
-        """What a search finds, the oldest first."""
+        """What a search finds, the oldest first; all of it and a first page are looked for in different ways."""
         found = self.lists.search(caller, "seagrid", caller.user, filters)
+        assert self.lists.search(caller, "seagrid", caller.user, filters, EXPERIMENTS) == found
         return [each.experiment_id for each in reversed(found)]
 
     def of(self, project_id: str) -> list[str]:
