@@ -44,6 +44,8 @@ PLACE_REUSE_S = 0.5
 """For how long tasks may follow one another in a place that nobody else waits for. A hold, or another gateway's task,
 comes that much later at most."""
 MAX_REUSES = 32
+HELD_CHECK_INTERVAL_S = 30.0
+"""How often is looked whether held experiments still are: who released one may not have been able to tell."""
 MAX_ENDED = 10_000
 """Attempts whose end is remembered."""
 
@@ -83,6 +85,7 @@ class Scheduler(LeadingStage):
         self._kinds: tuple[str, ...] = ()
         self._next_kinds_us = 0
         self._next_check_us = 0
+        self._next_held_check_us = 0
         self._clock = clock
         self._steady = steady
         # A message may come twice: whoever has ended meanwhile does not get a place again.
@@ -133,6 +136,7 @@ class Scheduler(LeadingStage):
             self._dispatch()
             self._queue.acknowledge(done)
         self._check_places()
+        self._check_held()
         self._note_reasons()
 
     def _wait_s(self) -> float:
@@ -206,6 +210,18 @@ class Scheduler(LeadingStage):
         for slot in needless(self._graph, old, now_us):
             log.warning("a place was taken back", task=slot.task_id, attempt=slot.attempt, resource=slot.resource)
             self._room.released(slot, now_us)
+
+    def _check_held(self) -> None:
+        """Let go, now and then, what is held no more."""
+        now_us = self._steady()
+        if now_us < self._next_held_check_us:
+            return
+        self._next_held_check_us = now_us + microseconds(HELD_CHECK_INTERVAL_S)
+        held = self._room.held()
+        known = self._registry.several(held) if held else {}
+        for experiment_id in held:
+            if experiment_id not in known or not known[experiment_id].held:
+                self._room.release(experiment_id)
 
     def _note_reasons(self) -> None:
         """Write down, now and then, what tasks wait for, as far as it has changed."""

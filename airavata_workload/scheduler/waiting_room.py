@@ -254,6 +254,10 @@ class WaitingRoom:
             if entry.shelf is Shelf.HELD:
                 self._shelve(entry)
 
+    def held(self) -> list[str]:
+        """The experiments whose tasks are kept back."""
+        return list(self._held)
+
     def forget(self, experiment_id: str, process_id: str) -> None:
         """Drop the tasks of a process of the experiment: it is cancelled. Those of a later one stay."""
         for entry in self._to_execute(experiment_id):

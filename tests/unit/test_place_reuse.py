@@ -2,72 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from waiting_rooms import WORKERS, room, slot, task
+from played_scheduler import PlayedScheduler
+from waiting_rooms import slot, task
 
 from airavata_workload.bootstrap import Installation
 from airavata_workload.domain.clock import now_us
 from airavata_workload.domain.message import (
-    SCHEDULER_QUEUE,
     OutcomeMessage,
     SlotsReleased,
-    TaskMessage,
     Verdict,
     decode,
-    task_queue,
 )
 from airavata_workload.domain.place_reuse import PlaceReuse
 from airavata_workload.orchestrator.freed_places import freed_places
-from airavata_workload.partition import Partition
-from airavata_workload.ports.task_queue import Message
-from airavata_workload.scheduler.scheduler import MAX_REUSES, PLACE_REUSE_S, Scheduler
+from airavata_workload.scheduler.scheduler import MAX_REUSES, PLACE_REUSE_S
 from airavata_workload.settings import load_settings
 
 
 # -- the scheduler -------------------------------------------------------------------------------
-class Served(Partition):
-    """A partition in which there is always a worker."""
-
-    def workers(self) -> Mapping[str, frozenset[str]]:
-        return WORKERS
-
-
-class Stage:
-    """A scheduler that leads; the test is everybody else. Two tasks run on a resource at once."""
-
-    def __init__(self, installation: Installation) -> None:
-        self._queue = installation.queue
-        self._scheduler = Scheduler(
-            nodes=installation.nodes,
-            partition=Served("", installation.nodes),
-            queue=installation.queue,
-            graph=installation.graph,
-            registry=installation.registry,
-            new_room=room,
-            clock=now_us,
-        )
-        assert installation.nodes.lead(Scheduler.name)
-
-    def dispatched(self, *messages: TaskMessage | SlotsReleased) -> dict[str, PlaceReuse | None]:
-        """What goes to the workers when these have come."""
-        self._queue.publish([Message(queue=SCHEDULER_QUEUE, body=each.to_body()) for each in messages])
-        self._scheduler.work()
-        deliveries = self._queue.consume([task_queue("command")], 10, 0.0)
-        self._queue.acknowledge(deliveries)
-        return {each.body["name"]: TaskMessage.from_body(each.body).reuse for each in deliveries}
-
-
 @pytest.fixture
-def scheduler(tmp_path: Path) -> Iterator[Stage]:
+def scheduler(tmp_path: Path) -> Iterator[PlayedScheduler]:
     with Installation(load_settings(home=tmp_path / "home"), service="test") as installation:
-        yield Stage(installation)
+        yield PlayedScheduler(installation)
 
 
-def test_who_need_not_wait_may_be_followed_for_a_moment(scheduler: Stage) -> None:
+def test_who_need_not_wait_may_be_followed_for_a_moment(scheduler: PlayedScheduler) -> None:
     before_us = now_us()
     reuse = scheduler.dispatched(task("a"))["a"]
     assert reuse is not None
@@ -76,26 +40,26 @@ def test_who_need_not_wait_may_be_followed_for_a_moment(scheduler: Stage) -> Non
     assert before_us < reuse.until_us <= now_us() + PLACE_REUSE_S * 1_000_000
 
 
-def test_where_others_wait_every_task_asks(scheduler: Stage) -> None:
+def test_where_others_wait_every_task_asks(scheduler: PlayedScheduler) -> None:
     assert scheduler.dispatched(task("a"), task("b"), task("c")) == {"a": None, "b": None}
     assert scheduler.dispatched(task("other", resource="beta")) == {"other": None}, "limits span resources"
 
 
-def test_a_resource_that_does_not_answer_is_asked_for_each_time(scheduler: Stage) -> None:
+def test_a_resource_that_does_not_answer_is_asked_for_each_time(scheduler: PlayedScheduler) -> None:
     assert scheduler.dispatched(task("a"))["a"]
     assert not scheduler.dispatched(SlotsReleased(slots=(slot("a", unavailable=True),)))
     assert not scheduler.dispatched(task("b")), "its circuit is open"
     assert scheduler.dispatched(task("other", resource="beta"))["other"] is None, "b waits"
 
 
-def test_a_follower_counts_against_the_limits(scheduler: Stage) -> None:
+def test_a_follower_counts_against_the_limits(scheduler: PlayedScheduler) -> None:
     assert set(scheduler.dispatched(task("a"), task("b"))) == {"a", "b"}
     handed_on = replace(slot("a"), successor=task("a2"))
     assert not scheduler.dispatched(SlotsReleased(slots=(handed_on,)), task("c")), "a2 has the place"
     assert set(scheduler.dispatched(SlotsReleased(slots=(slot("a2"),)))) == {"c"}
 
 
-def test_a_follower_that_has_ended_gets_no_place_when_it_is_told_of_again(scheduler: Stage) -> None:
+def test_a_follower_that_has_ended_gets_no_place_when_it_is_told_of_again(scheduler: PlayedScheduler) -> None:
     assert set(scheduler.dispatched(task("a"), task("b"))) == {"a", "b"}
     handed_on = replace(slot("a"), successor=task("a2"))
     assert not scheduler.dispatched(SlotsReleased(slots=(handed_on, slot("a2"))))

@@ -155,7 +155,7 @@ def test_an_answer_that_is_read_in_drops_has_no_more_time_than_another(stack: Ex
     received = 0
     while site.server.connections > 1:
         assert time.monotonic() - begun_s < PATIENCE_S, "it was sent on and on"
-        received += len(connection.recv(1000))
+        received += len(connection.recv(64))  # so little that no machine is quick enough to read all of it in time
         other.getAPIVersion(None)  # between two drops time goes by
     assert received < 12_000_000
 
