@@ -28,8 +28,8 @@ from airavata_workload.domain.message import (
     decode,
 )
 from airavata_workload.domain.retry import RetryPolicy
-from airavata_workload.domain.states import ExperimentState, TaskState
-from airavata_workload.domain.transition import Transition
+from airavata_workload.domain.states import ExperimentState
+from airavata_workload.domain.transition import claim_of
 from airavata_workload.engine import Engine
 from airavata_workload.ports.task_queue import Message
 from airavata_workload.settings import load_settings
@@ -117,17 +117,7 @@ class Played:
 
     def claim(self, task: TaskMessage) -> None:
         """As a worker does before it runs a task."""
-        claim = Transition(
-            task_id=task.task_id,
-            experiment_id=task.experiment_id,
-            attempt=task.attempt,
-            expected=TaskState.CREATED,
-            target=TaskState.EXECUTING,
-            at_us=1,
-            by=WORKER,
-            owner=WORKER,
-        )
-        assert self._installation.graph.apply([claim])[0].accepted
+        assert self._installation.graph.apply([claim_of(task, WORKER, 1)])[0].accepted
 
     def report(self, task: TaskMessage, verdict: Verdict, **values: object) -> None:
         """The outcome of an attempt."""

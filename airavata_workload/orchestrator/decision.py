@@ -15,7 +15,7 @@ NEEDS_TASK = frozenset({Verdict.RETRYABLE, Verdict.DEFERRED, Verdict.HANDED_BACK
 
 
 def transition_after_trouble(outcome: OutcomeMessage, task: Task, *, cancelling: bool) -> Transition:
-    """The transition for every other verdict.
+    """The transition for a verdict that does not stand by itself (``transition_of``).
 
     While the experiment is being cancelled nothing is tried again: whatever
     ended without success is CANCELED. But what was announced by it, or by an

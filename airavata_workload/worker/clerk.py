@@ -11,7 +11,7 @@ import structlog
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.errors import UnavailableError
 from airavata_workload.domain.message import TaskMessage
-from airavata_workload.domain.states import TaskState
+from airavata_workload.domain.transition import claim_of
 from airavata_workload.journal import Journal
 from airavata_workload.worker.performance import process_state_of
 
@@ -49,16 +49,7 @@ class Clerk:
 
     def started(self, message: TaskMessage, at_us: int) -> list[StateChange]:
         """The changes for a task that was claimed at that instant, in microseconds since the epoch."""
-        task = StateChange(
-            subject=Subject.TASK,
-            subject_id=message.task_id,
-            experiment_id=message.experiment_id,
-            state=TaskState.EXECUTING,
-            at_us=at_us,
-            by=self._session,
-            attempt=message.attempt,
-            name=message.name,
-        )
+        task = claim_of(message, self._session, at_us).change(message.name)
         state = process_state_of(message.kind)
         if state is None:
             return [task]
