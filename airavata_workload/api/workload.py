@@ -13,7 +13,7 @@ from airavata_workload.domain import identifiers
 from airavata_workload.domain.change import Event, StateChange
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.dag import AbstractDag
-from airavata_workload.domain.errors import ConflictError, NotFoundError
+from airavata_workload.domain.errors import ConflictError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState
@@ -57,6 +57,7 @@ class Workload:
         self._clock = clock
         self._nodes = nodes
         self._user = getpass.getuser()
+        self._known_dags: set[str] = set()
 
     # -- making ---------------------------------------------------------------------
     def create(self, experiments: Sequence[Experiment]) -> list[Experiment]:
@@ -74,7 +75,8 @@ class Workload:
     def enter(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Create what ``launch`` is to follow for; one whose id the engine has already stays as the engine has it."""
         for application_type in {experiment.application_type for experiment in experiments}:
-            self._graph.abstract(application_type)
+            if not self.has_dag(application_type):
+                self._graph.abstract(application_type)  # says what is known instead
         complete = self._completed(experiments)
         if self._nodes is not None:
             self._nodes.create(*(experiment.experiment_id for experiment in complete))
@@ -181,6 +183,10 @@ class Workload:
         """One experiment, by its id or an unambiguous beginning of it."""
         return self._registry.experiment(experiment_id)
 
+    def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
+        """Those of these experiments that there are, by their whole ids."""
+        return self._registry.several(experiment_ids)
+
     def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
         """Matching experiments, the newest first."""
         return self._registry.experiments(which, limit=limit, offset=offset)
@@ -243,11 +249,11 @@ class Workload:
         return self._graph.abstract(application_type, version)
 
     def has_dag(self, application_type: str) -> bool:
-        """Whether there is a DAG of that name."""
-        try:
-            self._graph.abstract(application_type)
-        except NotFoundError:
-            return False
+        """Whether there is a DAG of that name. Once there is one, there always is."""
+        if application_type not in self._known_dags:
+            if not self._graph.has_abstract(application_type):
+                return False
+            self._known_dags.add(application_type)
         return True
 
     def load_dag(self, dag: AbstractDag) -> AbstractDag:

@@ -31,6 +31,10 @@ class GraphStore(ABC):
         """The newest or the given version. Raises ``NotFoundError``, which names the nearest known type."""
 
     @abstractmethod
+    def has_abstract(self, application_type: str) -> bool:
+        """Whether the application type has an abstract DAG. One that it has it keeps: none is ever removed."""
+
+    @abstractmethod
     def abstracts(self) -> list[AbstractDag]:
         """The newest version of every application type, sorted by name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from services.mariadb_registry import changed, opened
 from services.servers import Servers
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 
-from airavata_adapters.registries import server_url, tables
+from airavata_adapters.registries import connection_check, server_url, tables
 from airavata_adapters.registries.server import ServerDatabase
 from airavata_workload.domain.change import Subject
 from airavata_workload.domain.errors import (
@@ -200,6 +201,31 @@ def test_tls_is_spoken_and_the_server_checked(
 
 
 # -- outages -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("silent_s", [0.0, 3600.0], ids=["used long ago", "used a moment ago"])
+def test_a_connection_that_was_closed_meanwhile_is_not_noticed(
+    mariadb_database: str, pair: list[str], monkeypatch: pytest.MonkeyPatch, silent_s: float
+) -> None:
+    monkeypatch.setattr(connection_check, "SILENT_S", silent_s)
+    transactions = ServerDatabase(server_url.parsed(mariadb_database), pool_size=1)
+    first = transactions.read(connection_id)
+    assert transactions.read(connection_id) == first, "it is used again"
+    engine = create_engine(mariadb_database)
+    with engine.connect() as other:
+        other.execute(text(f"KILL {first}"))
+        deadline_s = time.monotonic() + PATIENCE_S
+        there = text("SELECT count(*) FROM information_schema.processlist WHERE id = :first")
+        while other.scalar(there, {"first": first}):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+    engine.dispose()
+    assert transactions.read(connection_id) != first
+    transactions.close()
+
+
+def connection_id(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT connection_id()")).scalar_one())
+
+
 @pytest.fixture(scope="module")
 def private_url(private_services: Servers) -> str:
     """URL of a MariaDB that the tests may stop."""

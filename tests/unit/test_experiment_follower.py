@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +14,6 @@ from airavata_workload.api.experiments.experiment_follower import ExperimentFoll
 from airavata_workload.api.experiments.experiment_products import ExperimentProducts
 from airavata_workload.api.workload import Workload
 from airavata_workload.domain.change import Event
-from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.experiments import GatewayExperiment
@@ -32,9 +32,9 @@ class Unlaunched:
     def events(self, since: int, *, wait_s: float) -> list[Event]:
         return []
 
-    def experiment(self, experiment_id: str) -> Experiment:
-        self.asked.append(experiment_id)
-        raise NotFoundError(f"There is no experiment '{experiment_id}'.")
+    def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
+        self.asked += experiment_ids
+        return {}
 
 
 def test_open_experiments_are_looked_at_few_at_a_time_those_that_run_first(

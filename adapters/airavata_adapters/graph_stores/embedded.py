@@ -70,6 +70,13 @@ class EmbeddedGraphStore(GraphStore):
         newest = dict(self._database.read(lambda connection: statements.ABSTRACT_VERSIONS.run(connection).fetchall()))
         return unknown_abstract(application_type, version, newest)
 
+    def has_abstract(self, application_type: str) -> bool:
+        """As ``GraphStore.has_abstract``."""
+        found = self._database.read(
+            lambda connection: statements.NEWEST_ABSTRACT.run(connection, application_type=application_type).fetchone()
+        )
+        return found is not None
+
     def abstracts(self) -> list[AbstractDag]:
         """As ``GraphStore.abstracts``."""
 

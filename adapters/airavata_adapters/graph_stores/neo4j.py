@@ -81,6 +81,10 @@ class Neo4jGraphStore(GraphStore):
             raise unknown_abstract(application_type, version, newest)
         return properties.abstract_dag(rows[0])
 
+    def has_abstract(self, application_type: str) -> bool:
+        """As ``GraphStore.has_abstract``."""
+        return bool(self._server.read(statements.KNOWN_TYPE, application_type=application_type))
+
     def abstracts(self) -> list[AbstractDag]:
         """As ``GraphStore.abstracts``."""
         return [properties.abstract_dag(row) for row in self._server.read(statements.ABSTRACTS)]

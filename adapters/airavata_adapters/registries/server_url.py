@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from airavata_adapters.registries.connection_check import check_before_use
 from airavata_workload.domain.dag import nearest
 from airavata_workload.domain.errors import SettingsError
 
@@ -87,7 +88,7 @@ def shown(url: URL) -> str:
 
 
 def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int | None = None, setting: str = "registry") -> Engine:
-    """A pool of at most ``pool_size`` connections; each is tried before it is used, if it has been used before.
+    """A pool of at most ``pool_size`` connections; each is looked at before it is used again.
 
     ``answer_timeout_s`` is given where one answer may take longer than ``ANSWER_TIMEOUT_S``.
     Raises ``SettingsError`` if the driver is not installed.
@@ -102,10 +103,9 @@ def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int | None = None, 
     try:
         if url.get_backend_name() not in SERVERS:
             return create_engine(url, **common)
-        return create_engine(
+        engine = create_engine(
             url,
             **common,
-            pool_pre_ping=True,
             pool_recycle=_MAX_IDLE_S,
             pool_use_lifo=True,
             # Every transaction is ended where it is begun, so giving a connection back needs no round trip.
@@ -117,6 +117,8 @@ def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int | None = None, 
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         install = "Install the client libraries of the servers: pip install 'airavata-workload[distributed]'."
         raise _refused(setting, f"{error}.", remedy=install) from None
+    check_before_use(engine)
+    return engine
 
 
 def _connect_arguments(url: URL, answer_timeout_s: int | None) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class ExperimentFollower(Stage):
             ]
 
     def _take_over(self, experiment_ids: Iterable[str]) -> None:
-        for experiment_id in experiment_ids:
+        # Portals keep thousands that were never launched: the engine is asked once which of these it has.
+        for experiment_id in self._workload.several(list(experiment_ids)):
             if self._stopping.is_set():
                 return
             self._update(experiment_id)
@@ -92,7 +93,7 @@ class ExperimentFollower(Stage):
             launched = self._workload.experiment(experiment_id)
             changes = self._workload.audit_trail(experiment_id)
         except NotFoundError:
-            return  # not launched yet
+            return  # gone meanwhile
         new = replace(
             old,
             experiment_status=experiment_statuses(changes, (old.experiment_status or ())[:1], launched.state),

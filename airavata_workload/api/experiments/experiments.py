@@ -25,7 +25,7 @@ from airavata_workload.api.workload import Workload
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
-from airavata_workload.domain.errors import ConflictError, InputError, NotFoundError
+from airavata_workload.domain.errors import ConflictError, InputError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.domain.thing import Thing, ThingKind
@@ -192,7 +192,7 @@ class Experiments:
         # What is read in the block stays as it is until its end: of two changes at once none is lost.
         with self._records.transaction() as records:
             old = self.stored(caller, experiment_id, WRITE)
-            self._require_not_launched(old, "changed")
+            _require_not_launched(old, self.launched(experiment_id), "changed")
             new = change(old)
             records.put(new)
             self._sharing.update_entity(
@@ -209,7 +209,7 @@ class Experiments:
         with self._records.transaction() as records:
             old = self.stored(caller, experiment_id, WRITE)
             require_user(caller, old.user_name, "delete another user's experiment")
-            self._require_not_launched(old, "deleted")
+            _require_not_launched(old, self.launched(experiment_id), "deleted")
             recorded_processes.forget(records, experiment_id)
             self._sharing.delete_entity(caller, experiment_id, gateway_id=old.gateway_id)
             return records.delete(GatewayExperiment, experiment_id)
@@ -277,7 +277,7 @@ class Experiments:
             experiment = self.stored(caller, experiment_id, WRITE)
             launched = self.launched(experiment.experiment_id)
             if launched is None or launched.state is not ExperimentState.CREATED:
-                self._require_not_launched(experiment, "launched again")
+                _require_not_launched(experiment, launched, "launched again")
             prepared = self._launching.prepared(caller, experiment)
         # Whoever wants to change the record waits for this block, and then finds that the engine has the experiment.
         with self._records.transaction() as records:
@@ -320,26 +320,21 @@ class Experiments:
 
     def launched(self, experiment_id: str) -> Experiment | None:
         """The engine's experiment; ``None`` before its launch."""
-        try:
-            found = self._workload.experiment(experiment_id)
-        except NotFoundError:
-            return None
-        # The engine also takes the beginning of an id.
-        return found if found.experiment_id == experiment_id else None
-
-    def _require_not_launched(self, experiment: GatewayExperiment, participle: str) -> None:
-        launched = self.launched(experiment.experiment_id)
-        state = present_state(experiment, launched)
-        if launched is not None or state not in _NOT_STARTED:
-            raise ConflictError(
-                f"Experiment '{experiment.experiment_id}' was launched already ({state}) and cannot be {participle}.",
-                remedy="Clone it, and change or launch the clone.",
-            )
+        return self._workload.several([experiment_id]).get(experiment_id)
 
 
 def present_state(experiment: GatewayExperiment, launched: Experiment | None) -> ExperimentState:
     """What the engine says, once it has the experiment; what was recorded of one that it has not."""
     return experiment.state if launched is None else launched.state
+
+
+def _require_not_launched(experiment: GatewayExperiment, launched: Experiment | None, participle: str) -> None:
+    state = present_state(experiment, launched)
+    if launched is not None or state not in _NOT_STARTED:
+        raise ConflictError(
+            f"Experiment '{experiment.experiment_id}' was launched already ({state}) and cannot be {participle}.",
+            remedy="Clone it, and change or launch the clone.",
+        )
 
 
 def _entered_otherwise(experiment: GatewayExperiment) -> ConflictError:
