@@ -22,10 +22,17 @@ class Journal:
 
         ``durable`` as in ``Registry.record``.
         """
+        self.tell(self.record(changes, durable=durable))
+
+    def record(self, changes: Sequence[StateChange], *, durable: bool = True) -> list[Event]:
+        """Write the audit trail alone; the events of what is new are for ``tell``."""
         if not changes:
-            return
+            return []
         fresh = self._registry.record(changes, durable=durable)
-        events = [event_of(change) for change, new in zip(changes, fresh, strict=True) if new]
+        return [event_of(change) for change, new in zip(changes, fresh, strict=True) if new]
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Publish what ``record`` gave."""
         if events:
             self._bus.publish(events)
 

@@ -1,11 +1,36 @@
-"""Threads for work that may never end."""
+"""Threads for work that may never end, and for two things at a time."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Beside:
+    """Does two things at the same time that do not depend on one another.
+
+    For calls to backing systems, which end by time limits of their own: while
+    the answer of one is awaited, the other is asked. Up to ``count`` callers
+    are served at once.
+    """
+
+    def __init__(self, count: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix=name)
+
+    def both(self, here: Callable[[], T], beside: Callable[[], U]) -> tuple[T, U]:
+        """What both give, the first one called by this thread. Raises what they raise; nothing goes on after it."""
+        future = self._pool.submit(beside)
+        try:
+            found = here()
+        finally:
+            wait([future])
+        return found, future.result()
 
 
 class DaemonThreads:

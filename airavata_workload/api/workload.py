@@ -251,7 +251,7 @@ class Workload:
     def has_dag(self, application_type: str) -> bool:
         """Whether there is a DAG of that name. Once there is one, there always is."""
         if application_type not in self._known_dags:
-            if not self._graph.has_abstract(application_type):
+            if not self._graph.newest_version(application_type):
                 return False
             self._known_dags.add(application_type)
         return True

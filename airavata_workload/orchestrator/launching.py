@@ -3,12 +3,13 @@
 For each of them the order of writes is the same as for one alone: its
 recovery node, its loaded DAG, its state, and at last the messages that make
 others act. A crash between two of them is noticed by the node, and everything
-up to there may be done again.
+up to there may be done again. What does not wait for one another goes on at
+the same time: each of the backing systems takes a few milliseconds to answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -32,9 +33,12 @@ from airavata_workload.ports.registry import Registry
 from airavata_workload.ports.task_queue import Message, TaskQueue
 from airavata_workload.ports.validation import Validator
 from airavata_workload.resources import ClusterCatalogue
+from airavata_workload.threads import Beside
 
 log = structlog.get_logger("airavata_workload.orchestrator")
 
+LAUNCHES_AT_ONCE = 4
+"""Those that the command desk has gathered, and now and then one that is resumed."""
 _CANCELLED = (ExperimentState.CANCELED, ExperimentState.CANCELING)
 _FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
 
@@ -67,6 +71,8 @@ class Launching:
         self._validators = validators
         self._clock = clock
         self._by = nodes.session
+        self._beside = Beside(LAUNCHES_AT_ONCE, "orchestrator-launch")
+        self._known_dags: dict[str, AbstractDag] = {}
 
     def launch(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Launch them, all different; those that are left to the caller, as they are now.
@@ -75,16 +81,29 @@ class Launching:
         cancelled meanwhile, and their tasks are to be stopped. Raises
         ``UnavailableError``; then all may be launched again.
         """
-        # The nodes come before everything else, so that a crash from here on is noticed.
-        self._nodes.create(*(experiment.experiment_id for experiment in experiments))
-        stored = self._stored(self._loaded(experiments))
+        ids = [experiment.experiment_id for experiment in experiments]
+        # The nodes come before all that is stored for the experiments, so that a crash from here on is noticed.
+        (loaded, refused), _ = self._beside.both(lambda: self._loaded(experiments), lambda: self._nodes.create(*ids))
+        for experiment, error in refused:
+            self._refuse(experiment, error)
+        stored = self._stored(loaded)
         begun = [experiment for experiment in experiments if experiment.experiment_id in stored]
         if not begun:
             return []
-        # Not durable: should it be lost, the experiment is resumed, and the first thing then is to write this.
-        self._journal.write([change for experiment in begun for change in self.started(experiment)], durable=False)
-        # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
-        present = self._registry.several(list(stored))
+        started = [change for experiment in begun for change in self.started(experiment)]
+        present, events = self._beside.both(
+            # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
+            lambda: self._registry.several(list(stored)),
+            # Not durable: should it be lost, the experiment is resumed, and the first thing then is to write this.
+            lambda: self._journal.record(started, durable=False),
+        )
+        left, _ = self._beside.both(lambda: self._set_going(stored, present), lambda: self._journal.tell(events))
+        return left
+
+    def _set_going(
+        self, stored: Mapping[str, tuple[Task, ...] | None], present: Mapping[str, Experiment]
+    ) -> list[Experiment]:
+        """Hand out the first tasks of those that are not left to the caller."""
         loaded_before = [experiment_id for experiment_id, tasks in stored.items() if tasks is None]
         to_resume = {dag.experiment_id for dag in self._graph.loaded(loaded_before) if dag.tasks}
         left: list[Experiment] = []
@@ -108,18 +127,21 @@ class Launching:
         return left
 
     # -- loading -----------------------------------------------------------------------
-    def _loaded(self, experiments: Sequence[Experiment]) -> list[tuple[Experiment, LoadedDag]]:
-        """The loaded DAGs of those that are valid; the others are refused."""
+    def _loaded(
+        self, experiments: Sequence[Experiment]
+    ) -> tuple[list[tuple[Experiment, LoadedDag]], list[tuple[Experiment, Exception]]]:
+        """The loaded DAGs of those that are valid, and what is wrong with the others."""
         dags: dict[str, AbstractDag] = {}
         loaded: list[tuple[Experiment, LoadedDag]] = []
+        refused: list[tuple[Experiment, Exception]] = []
         for experiment in experiments:
             try:
                 loaded.append((experiment, self._load(experiment, dags)))
             except UnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - told to whoever sees the experiment
-                self._refuse(experiment, error)
-        return loaded
+                refused.append((experiment, error))
+        return loaded, refused
 
     def _load(self, experiment: Experiment, dags: dict[str, AbstractDag]) -> LoadedDag:
         """Validate the experiment; ``dags`` keeps what was looked up for others."""
@@ -131,12 +153,21 @@ class Launching:
         try:
             cluster = self._clusters.cluster(resource)
             if wanted not in dags:
-                dags[wanted] = self._graph.abstract(wanted)
+                dags[wanted] = self._newest(wanted)
         except NotFoundError as error:
             raise InputError(error.message, remedy=error.remedy) from error
         for validator in self._validators:
             validator.validate(experiment, cluster)
         return load(dags[wanted], replace(experiment, compute_resource=resource), cluster)
+
+    def _newest(self, application_type: str) -> AbstractDag:
+        """The newest abstract DAG; a version of it never changes, so it is not read twice."""
+        version = self._graph.newest_version(application_type)
+        known = self._known_dags.get(application_type)
+        if known is None or known.version != version:
+            known = self._graph.abstract(application_type)
+            self._known_dags[application_type] = known
+        return known
 
     def _stored(self, loaded: Sequence[tuple[Experiment, LoadedDag]]) -> dict[str, tuple[Task, ...] | None]:
         """By id the tasks of those that are stored now, ``None`` for one that was stored before."""

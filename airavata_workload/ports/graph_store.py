@@ -31,8 +31,8 @@ class GraphStore(ABC):
         """The newest or the given version. Raises ``NotFoundError``, which names the nearest known type."""
 
     @abstractmethod
-    def has_abstract(self, application_type: str) -> bool:
-        """Whether the application type has an abstract DAG. One that it has it keeps: none is ever removed."""
+    def newest_version(self, application_type: str) -> int:
+        """The number of the type's newest abstract DAG; 0 if it has none. None is ever removed or changed."""
 
     @abstractmethod
     def abstracts(self) -> list[AbstractDag]:

@@ -70,12 +70,12 @@ class EmbeddedGraphStore(GraphStore):
         newest = dict(self._database.read(lambda connection: statements.ABSTRACT_VERSIONS.run(connection).fetchall()))
         return unknown_abstract(application_type, version, newest)
 
-    def has_abstract(self, application_type: str) -> bool:
-        """As ``GraphStore.has_abstract``."""
+    def newest_version(self, application_type: str) -> int:
+        """As ``GraphStore.newest_version``."""
         found = self._database.read(
             lambda connection: statements.NEWEST_ABSTRACT.run(connection, application_type=application_type).fetchone()
         )
-        return found is not None
+        return 0 if found is None else int(found[0])
 
     def abstracts(self) -> list[AbstractDag]:
         """As ``GraphStore.abstracts``."""

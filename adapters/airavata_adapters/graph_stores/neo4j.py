@@ -81,9 +81,10 @@ class Neo4jGraphStore(GraphStore):
             raise unknown_abstract(application_type, version, newest)
         return properties.abstract_dag(rows[0])
 
-    def has_abstract(self, application_type: str) -> bool:
-        """As ``GraphStore.has_abstract``."""
-        return bool(self._server.read(statements.KNOWN_TYPE, application_type=application_type))
+    def newest_version(self, application_type: str) -> int:
+        """As ``GraphStore.newest_version``."""
+        found = self._server.read(statements.KNOWN_TYPE, application_type=application_type)
+        return int(found[0]["newest"]) if found else 0
 
     def abstracts(self) -> list[AbstractDag]:
         """As ``GraphStore.abstracts``."""

@@ -123,7 +123,7 @@ RETURN type.application_type AS application_type, type.newest AS version
 """
 KNOWN_TYPE: LiteralString = """
 MATCH (type:ApplicationType {application_type: $application_type})
-RETURN type.relationship_type AS relationship_type
+RETURN type.relationship_type AS relationship_type, type.newest AS newest
 """
 
 # -- making and removing loaded DAGs ---------------------------------------------------------------------

@@ -38,7 +38,7 @@ _NOT_A_FILE_NAME = re.compile(r"[/\n\0]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """All that the engine's experiment is made of.
+    """All that the engine's experiment is made of, but for the DAG that it follows.
 
     ``compute_resource`` is the engine's name of it, ``places`` are the files
     behind each input, ``output_directory`` is a place, too.
@@ -48,7 +48,6 @@ class Launch:
     interface: ApplicationInterface
     deployment: ApplicationDeployment
     compute_resource: str
-    application_type: str
     scheduling: ComputationalResourceScheduling
     places: Mapping[str, Sequence[str]]
     output_directory: str
@@ -87,8 +86,8 @@ def completed_outputs(
     )
 
 
-def engine_experiment(launch: Launch) -> Experiment:
-    """The experiment that the engine runs, under the id that the portal knows.
+def engine_experiment(launch: Launch, application_type: str) -> Experiment:
+    """The experiment that the engine runs, under the id that the portal knows, by the DAG of ``application_type``.
 
     Raises ``InputError`` that names the input, output or setting which is wrong.
     """
@@ -98,7 +97,7 @@ def engine_experiment(launch: Launch) -> Experiment:
     return Experiment(
         experiment_id=experiment.experiment_id,
         name=experiment.experiment_name,
-        application_type=launch.application_type,
+        application_type=application_type,
         application=_application(launch, inputs, outputs),
         compute_resource=launch.compute_resource,
         user=experiment.user_name,

@@ -18,9 +18,14 @@ from airavata_workload.ports.validation import Validator
 from airavata_workload.records.applications import ApplicationDeployment, ApplicationInterface
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
+from airavata_workload.threads import Beside
 
 KNOWN_DAG = "hpc-batch"
 """What an application follows that has no DAG of its own name."""
+
+
+LAUNCHES_AT_ONCE = 8
+"""More than so many portals wait a few milliseconds for one another."""
 
 
 class Launching:
@@ -46,6 +51,7 @@ class Launching:
         self._files = files
         self._validators = validators
         self._has_dag = has_dag
+        self._beside = Beside(LAUNCHES_AT_ONCE, "launch-dag")
 
     def prepared(self, caller: Caller, experiment: GatewayExperiment) -> Experiment:
         """The engine's experiment. Raises ``InputError`` that says what keeps it from running, and how to mend it."""
@@ -54,8 +60,24 @@ class Launching:
             return self._prepared(records, caller, experiment)
 
     def _prepared(self, records: Records, caller: Caller, experiment: GatewayExperiment) -> Experiment:
-        configuration = experiment.user_configuration_data or UserConfigurationData()
         interface = _interface(records, experiment)
+        # The DAGs are in another store than all the rest.
+        launch, has_dag = self._beside.both(
+            lambda: self._launch(records, caller, experiment, interface),
+            lambda: self._has_dag(interface.application_name),
+        )
+        cluster = self._clusters.cluster(launch.compute_resource)
+        prepared = engine_experiment(launch, interface.application_name if has_dag else KNOWN_DAG)
+        prepared = replace(prepared, resources=self._clusters.request(cluster.name, prepared.resources))
+        for validator in self._validators:
+            validator.validate(prepared, cluster)
+        return prepared
+
+    def _launch(
+        self, records: Records, caller: Caller, experiment: GatewayExperiment, interface: ApplicationInterface
+    ) -> Launch:
+        """All that the engine's experiment is made of."""
+        configuration = experiment.user_configuration_data or UserConfigurationData()
         deployment, scheduling = self._deployment(records, caller, experiment, interface, configuration)
         places = self._files.inputs(records, experiment, configuration)
         output_directory = self._files.outputs(experiment, configuration)
@@ -63,26 +85,16 @@ class Launching:
         if name.group:
             self._sharing.require(caller, name.group, READ, f"group resource profile '{name.group}'")
         cluster = self._clusters.cluster(str(name))
-        prepared = engine_experiment(
-            Launch(
-                experiment=experiment,
-                interface=interface,
-                deployment=deployment,
-                compute_resource=str(name),
-                application_type=self._application_type(interface),
-                scheduling=scheduling,
-                places=places,
-                output_directory=output_directory,
-                parallelism_prefix=self._clusters.parallelism_prefix(cluster.name, deployment.parallelism),
-            )
+        return Launch(
+            experiment=experiment,
+            interface=interface,
+            deployment=deployment,
+            compute_resource=str(name),
+            scheduling=scheduling,
+            places=places,
+            output_directory=output_directory,
+            parallelism_prefix=self._clusters.parallelism_prefix(cluster.name, deployment.parallelism),
         )
-        prepared = replace(prepared, resources=self._clusters.request(cluster.name, prepared.resources))
-        for validator in self._validators:
-            validator.validate(prepared, cluster)
-        return prepared
-
-    def _application_type(self, interface: ApplicationInterface) -> str:
-        return interface.application_name if self._has_dag(interface.application_name) else KNOWN_DAG
 
     def _deployment(
         self,
