@@ -42,6 +42,11 @@ LAUNCHES_AT_ONCE = 4
 _CANCELLED = (ExperimentState.CANCELED, ExperimentState.CANCELING)
 _FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
 
+_Loaded = list[tuple[Experiment, LoadedDag]]
+_Stored = dict[str, tuple[Task, ...] | None]
+"""By id of the experiment its tasks; ``None`` for one that was stored before."""
+_Refused = list[tuple[Experiment, Exception]]
+
 
 class Launching:
     """Loads experiments and starts them."""
@@ -84,25 +89,23 @@ class Launching:
         ids = [experiment.experiment_id for experiment in experiments]
         # The nodes come before all that is stored for the experiments, so that a crash from here on is noticed.
         (loaded, refused), _ = self._beside.both(lambda: self._loaded(experiments), lambda: self._nodes.create(*ids))
-        for experiment, error in refused:
-            self._refuse(experiment, error)
-        stored = self._stored(loaded)
-        begun = [experiment for experiment in experiments if experiment.experiment_id in stored]
-        if not begun:
+        self._refuse(refused)
+        if not loaded:
             return []
-        started = [change for experiment in begun for change in self.started(experiment)]
-        present, events = self._beside.both(
-            # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
-            lambda: self._registry.several(list(stored)),
-            # Not durable: should it be lost, the experiment is resumed, and the first thing then is to write this.
+        started = [change for experiment, _ in loaded for change in self.started(experiment)]
+        (stored, refused), events = self._beside.both(
+            lambda: self._stored(loaded),
+            # Not durable: should it be lost, the experiment is resumed, and the first thing then is to write this. It
+            # is written before anybody can begin a task, and write what follows from that.
             lambda: self._journal.record(started, durable=False),
         )
+        self._refuse(refused)
+        # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
+        present = self._registry.several(list(stored))
         left, _ = self._beside.both(lambda: self._set_going(stored, present), lambda: self._journal.tell(events))
         return left
 
-    def _set_going(
-        self, stored: Mapping[str, tuple[Task, ...] | None], present: Mapping[str, Experiment]
-    ) -> list[Experiment]:
+    def _set_going(self, stored: _Stored, present: Mapping[str, Experiment]) -> list[Experiment]:
         """Hand out the first tasks of those that are not left to the caller."""
         loaded_before = [experiment_id for experiment_id, tasks in stored.items() if tasks is None]
         to_resume = {dag.experiment_id for dag in self._graph.loaded(loaded_before) if dag.tasks}
@@ -127,13 +130,11 @@ class Launching:
         return left
 
     # -- loading -----------------------------------------------------------------------
-    def _loaded(
-        self, experiments: Sequence[Experiment]
-    ) -> tuple[list[tuple[Experiment, LoadedDag]], list[tuple[Experiment, Exception]]]:
+    def _loaded(self, experiments: Sequence[Experiment]) -> tuple[_Loaded, _Refused]:
         """The loaded DAGs of those that are valid, and what is wrong with the others."""
         dags: dict[str, AbstractDag] = {}
-        loaded: list[tuple[Experiment, LoadedDag]] = []
-        refused: list[tuple[Experiment, Exception]] = []
+        loaded: _Loaded = []
+        refused: _Refused = []
         for experiment in experiments:
             try:
                 loaded.append((experiment, self._load(experiment, dags)))
@@ -169,21 +170,23 @@ class Launching:
             self._known_dags[application_type] = known
         return known
 
-    def _stored(self, loaded: Sequence[tuple[Experiment, LoadedDag]]) -> dict[str, tuple[Task, ...] | None]:
-        """By id the tasks of those that are stored now, ``None`` for one that was stored before."""
-        if not loaded:
-            return {}
+    def _stored(self, loaded: _Loaded) -> tuple[_Stored, _Refused]:
+        """The tasks of those that are stored now, and what is wrong with those that cannot be."""
         try:
             created = self._graph.restore_loaded([dag for _, dag in loaded])
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - told to whoever sees the experiment
             if len(loaded) == 1:
-                self._refuse(loaded[0][0], error)
-                return {}
+                return {}, [(loaded[0][0], error)]
             # One of them cannot be stored, and none is: each by itself, then.
-            return {key: tasks for one in loaded for key, tasks in self._stored([one]).items()}
-        return {dag.experiment_id: dag.tasks if new else None for (_, dag), new in zip(loaded, created, strict=True)}
+            each = [self._stored([one]) for one in loaded]
+            return {key: tasks for some, _ in each for key, tasks in some.items()}, [
+                one for _, some in each for one in some
+            ]
+        return {
+            dag.experiment_id: dag.tasks if new else None for (_, dag), new in zip(loaded, created, strict=True)
+        }, []
 
     # -- what is written ---------------------------------------------------------------
     def started(self, experiment: Experiment) -> list[StateChange]:
@@ -212,14 +215,16 @@ class Launching:
             reason += f"; its tasks wait until {to_datetime(experiment.start_not_before_us):%Y-%m-%d %H:%M:%S} UTC"
         return [launched, process, replace(launched, state=ExperimentState.EXECUTING, reason=reason)]
 
-    def _refuse(self, experiment: Experiment, error: Exception) -> None:
-        if isinstance(error, WorkloadError):
-            reason, user_message = f"Validation failed: {error}", error.user_message
-        else:
-            log.error("an experiment could not be loaded", experiment=experiment.experiment_id, exc_info=error)
-            reason, user_message = f"Validation broke: {type(error).__name__}: {error}", _FAULT
-        self._journal.write(ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, user_message))
-        self._nodes.remove(experiment.experiment_id)
+    def _refuse(self, refused: _Refused) -> None:
+        for experiment, error in refused:
+            if isinstance(error, WorkloadError):
+                reason, user_message = f"Validation failed: {error}", error.user_message
+            else:
+                log.error("an experiment could not be loaded", experiment=experiment.experiment_id, exc_info=error)
+                reason, user_message = f"Validation broke: {type(error).__name__}: {error}", _FAULT
+            ended = ending(experiment, ExperimentState.FAILED, self._by, self._clock(), reason, user_message)
+            self._journal.write(ended)
+            self._nodes.remove(experiment.experiment_id)
 
 
 def hold_message(experiment_id: str) -> Message:

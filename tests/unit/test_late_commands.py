@@ -16,7 +16,7 @@ from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
 from airavata_workload.domain.experiment import Application, Experiment
 from airavata_workload.domain.message import SCHEDULER_QUEUE, CommandKind, HoldChanged, TaskAction, Verdict, task_queue
-from airavata_workload.domain.states import ExperimentState, TaskState
+from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, TaskState
 from airavata_workload.domain.task import LoadedDag
 from airavata_workload.orchestrator.ends import ending
 from airavata_workload.partition import Partition
@@ -137,7 +137,7 @@ def test_tasks_of_what_was_cancelled_while_it_was_loaded_are_written_down_by_who
         def loads_and_is_cancelled(dags: Sequence[LoadedDag]) -> list[bool]:
             stored = whole(dags)
             experiment = registry.experiment(dags[0].experiment_id)
-            if experiment.state is ExperimentState.CREATED:
+            if experiment.state not in EXPERIMENT_ENDS:
                 registry.record(ending(experiment, ExperimentState.CANCELED, "another", 1, "cancelled", "cancelled"))
             return stored
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
@@ -32,17 +32,17 @@ def site(tmp_path: Path) -> Iterator[ExperimentSite]:
 
 def test_of_two_changes_at_once_none_is_lost(site: ExperimentSite, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment_id = site.create()
-    known = site.workload.experiment
+    known = site.workload.several
     others: list[Future[None]] = []
 
-    def known_after_somebody_else_has_changed_it(identifier: str) -> Experiment:
+    def known_after_somebody_else_has_changed_it(identifiers: Sequence[str]) -> dict[str, Experiment]:
         if not others:
             request = site.request(experiment_name="Renamed")
             others.append(people.submit(site.experiments.update, ALICE, experiment_id, request))
             wait(others, PATIENCE_S)
-        return known(identifier)
+        return known(identifiers)
 
-    monkeypatch.setattr(site.workload, "experiment", known_after_somebody_else_has_changed_it)
+    monkeypatch.setattr(site.workload, "several", known_after_somebody_else_has_changed_it)
     with ThreadPoolExecutor(1) as people:
         site.experiments.update_scheduling(ALICE, experiment_id, ComputationalResourceScheduling(node_count=2))
     assert others[0].exception() is None
@@ -88,7 +88,9 @@ def test_an_observer_who_comes_late_takes_nothing_back(site: ExperimentSite, mon
             records.put(replace(old, experiment_status=(*(old.experiment_status or ()), *later)))
         return seen
 
-    monkeypatch.setattr(site.workload, "experiment", lambda _: sample_experiment(experiment_id=experiment_id))
+    launched = sample_experiment(experiment_id=experiment_id)
+    monkeypatch.setattr(site.workload, "several", lambda ids: dict.fromkeys(ids, launched))
+    monkeypatch.setattr(site.workload, "experiment", lambda _: launched)
     monkeypatch.setattr(site.workload, "audit_trail", seen_before_somebody_else_wrote)
     monkeypatch.setattr(site.workload, "tasks", lambda _: [])
     monkeypatch.setattr(site.workload, "jobs", lambda _: [])
