@@ -28,8 +28,9 @@ class Beside:
         future = self._pool.submit(beside)
         try:
             found = here()
-        finally:
+        except BaseException:
             wait([future])
+            raise
         return found, future.result()
 
 

@@ -9,7 +9,7 @@ the same time: each of the backing systems takes a few milliseconds to answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -100,13 +100,13 @@ class Launching:
             lambda: self._journal.record(started, durable=False),
         )
         self._refuse(refused)
-        # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
-        present = self._registry.several(list(stored))
-        left, _ = self._beside.both(lambda: self._set_going(stored, present), lambda: self._journal.tell(events))
+        left, _ = self._beside.both(lambda: self._set_going(stored), lambda: self._journal.tell(events))
         return left
 
-    def _set_going(self, stored: _Stored, present: Mapping[str, Experiment]) -> list[Experiment]:
+    def _set_going(self, stored: _Stored) -> list[Experiment]:
         """Hand out the first tasks of those that are not left to the caller."""
+        # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
+        present = self._registry.several(list(stored))
         loaded_before = [experiment_id for experiment_id, tasks in stored.items() if tasks is None]
         to_resume = {dag.experiment_id for dag in self._graph.loaded(loaded_before) if dag.tasks}
         left: list[Experiment] = []
