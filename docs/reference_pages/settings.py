@@ -61,7 +61,8 @@ def page() -> str:
         "The registry `sql` keeps experiments and audit trail in a database of its own. Its options are `url`, for "
         "example `mysql+pymysql://USER:PASSWORD@HOST:3306/DATABASE?ssl_ca=/etc/ssl/certs/ca.pem` (MySQL, MariaDB, or "
         "`sqlite:///FILE`; with `ssl_ca` the server's certificate and name are checked); `pool_size`, the most "
-        "connections of a process (10); and `upgrade`, whether opening it brings its tables up to date (true; if "
+        "connections with which a process writes, and as many with which it reads (10); and `upgrade`, whether opening "
+        "it brings its tables up to date (true; if "
         "false, `airavata-workload db upgrade` has to).",
         "The record store `sql` keeps what portals keep, in the registry's database or in another one, and takes the "
         "same options.",

@@ -56,10 +56,11 @@ class ServerConnections(Connections):
     def __init__(self, url: URL, *, pool_size: int) -> None:
         self._where = server_url.shown(url)
         self._engine = server_url.engine_of(url, pool_size=pool_size, setting="record_store")
+        self._reading = server_url.engine_of(url, pool_size=pool_size, setting="record_store", only_reads=True)
 
     def begin(self, *, writing: bool) -> Connection:
         """As ``Connections.begin``; the server begins a transaction at the first statement."""
-        return self._engine.connect()
+        return (self._engine if writing else self._reading).connect()
 
     def end(self, connection: Connection, *, commit: bool) -> None:
         """As ``Connections.end``."""
@@ -83,6 +84,7 @@ class ServerConnections(Connections):
     def close(self) -> None:
         """As ``Connections.close``."""
         self._engine.dispose()
+        self._reading.dispose()
 
 
 class FileConnections(Connections):

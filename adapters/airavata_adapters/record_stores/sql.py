@@ -25,8 +25,9 @@ def open_record_store(context: BackingContext) -> RecordStore:
     """Entry point ``sql`` of ``record_stores``: in the database that the option ``url`` names.
 
     Options, as those of the registry ``sql``, whose database it may share:
-    ``url``; ``pool_size``, the most connections that this process opens to a
-    server; ``upgrade``, whether opening makes and migrates the tables.
+    ``url``; ``pool_size``, the most connections with which this process writes
+    to a server, and as many with which it reads; ``upgrade``, whether opening
+    makes and migrates the tables.
 
     Raises ``SettingsError`` for a URL that cannot be used and for tables of a
     newer revision, ``AuthenticationError``, ``DeniedError`` and

@@ -87,10 +87,18 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int | None = None, setting: str = "registry") -> Engine:
+def engine_of(
+    url: URL,
+    *,
+    pool_size: int,
+    answer_timeout_s: int | None = None,
+    setting: str = "registry",
+    only_reads: bool = False,
+) -> Engine:
     """A pool of at most ``pool_size`` connections; each is looked at before it is used again.
 
-    ``answer_timeout_s`` is given where one answer may take longer than ``ANSWER_TIMEOUT_S``.
+    ``answer_timeout_s`` is given where one answer may take longer than ``ANSWER_TIMEOUT_S``. Who ``only_reads`` from a
+    server needs no transactions, whose ends would be a round trip each.
     Raises ``SettingsError`` if the driver is not installed.
     """
     # The parameters of a statement are what users wrote; they belong in no log.
@@ -111,7 +119,8 @@ def engine_of(url: URL, *, pool_size: int, answer_timeout_s: int | None = None, 
             # Every transaction is ended where it is begun, so giving a connection back needs no round trip.
             pool_reset_on_return=None,
             # Under REPEATABLE READ a transaction would not see what another one has written since it began.
-            isolation_level="READ COMMITTED",
+            isolation_level="AUTOCOMMIT" if only_reads else "READ COMMITTED",
+            skip_autocommit_rollback=True,
             connect_args=_connect_arguments(url, answer_timeout_s),
         )
     except (NoSuchModuleError, ModuleNotFoundError) as error:

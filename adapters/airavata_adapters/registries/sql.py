@@ -295,8 +295,9 @@ def _matching(statement: Select[Any], which: ExperimentFilter) -> Select[Any]:
 def open_registry(context: BackingContext) -> Registry:
     """Entry point ``sql`` of ``registries``: in the database that the option ``url`` names.
 
-    Options: ``url``; ``pool_size``, the most connections that this process
-    opens; ``upgrade``, whether opening makes and migrates the tables.
+    Options: ``url``; ``pool_size``, the most connections with which this
+    process writes, and as many with which it reads; ``upgrade``, whether
+    opening makes and migrates the tables.
 
     By default it does, so that there is no step which an installation could
     forget. Of services that start together one migrates, and the others wait

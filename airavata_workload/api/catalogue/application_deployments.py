@@ -57,6 +57,7 @@ class ApplicationDeployments:
                     ResourceType.APPLICATION_DEPLOYMENT,
                     identifier,
                     application_deployment.app_deployment_description or "",
+                    within=records,
                 )
         return identifier
 

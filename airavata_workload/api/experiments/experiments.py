@@ -122,6 +122,7 @@ class Experiments:
                 owner=stored.user_name,
                 gateway_id=stored.gateway_id,
                 parent_id=stored.project_id,
+                within=records,
             )
         return experiment_id
 

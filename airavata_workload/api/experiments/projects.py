@@ -68,6 +68,7 @@ class Projects:
                 stored.description or "",
                 owner=owner,
                 gateway_id=gateway_id,
+                within=records,
             )
         return stored.project_id
 

@@ -66,6 +66,7 @@ class GroupProfiles:
                     new.group_resource_profile_id,
                     ResourceType.GROUP_RESOURCE_PROFILE,
                     new.group_resource_profile_name or "",
+                    within=records,
                 )
         return new.group_resource_profile_id
 

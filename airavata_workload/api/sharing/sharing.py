@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 
 from airavata_workload.api.access.permission import missing, require_gateway, require_writer
@@ -78,11 +79,12 @@ class Sharing:
         owner: str = "",
         gateway_id: str = "",
         parent_id: str = "",
+        within: Records | None = None,
     ) -> None:
         """Make something shareable: of the caller, or of ``owner`` (a user's name), inside ``parent_id``.
 
-        Joins a transaction that is open. Raises ``ConflictError`` if there is one of that id, ``NotFoundError`` for
-        an unknown parent.
+        ``within`` is a transaction that is lost with this; without it, it is a part of whichever is open. Raises
+        ``ConflictError`` if there is one of that id, ``NotFoundError`` for an unknown parent.
         """
         gateway_id = gateway_id or caller.gateway
         require_gateway(caller, gateway_id)
@@ -101,7 +103,7 @@ class Sharing:
             updated_at_ms=now_ms,
             is_foretold=caller.internal,
         )
-        with self._records.transaction() as records:
+        with self._records.transaction() if within is None else nullcontext(within) as records:
             principals.ensure_user(records, gateway_id, entity.owner_id or "", now_ms)
             grants.add_entity(records, entity)
 
