@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from gateway_site import ADMIN, ALICE, BOB, CAROL, PEER, Site, gateway_site
+from sqlalchemy import Engine, event
 
-from airavata_adapters.record_stores import sql_records
+from airavata_adapters.record_stores import known_sizes, sql_records
 from airavata_workload.api.experiments.experiment_lists import ExperimentLists
 from airavata_workload.api.experiments.projects import Projects
 from airavata_workload.api.sharing.sharing import READ, WRITE
@@ -161,3 +162,31 @@ def test_a_summary_has_all_that_there_is_to_say(searching: Searching) -> None:
     assert listed.all_experiments == (wanted,)
     kept = searching.lists.of_user(ALICE, "seagrid", "alice", 1)[0].experiment_inputs
     assert kept == (InputDataObject(name="in", value="a.txt"),), "other lists tell of inputs"
+
+
+def test_whether_somebody_sees_much_is_asked_now_and_then_and_what_they_see_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("SELECT 1 ") and "gateway_sharing_sharings" in statement:
+            asked.append(statement)
+
+    try:
+        monkeypatch.setattr(sql_records, "FEW", 2)
+        with gateway_site(tmp_path) as site:
+            searching = Searching(site)
+            site.sharing.share_with_users(ALICE, "x03", {"bob": READ})
+            for few in range(2):
+                assert searching.seen(BOB) == ["x03"], few
+            assert len(asked) == 1
+            site.sharing.share_with_users(ALICE, searching.other_project, {"bob": READ})
+            assert searching.seen(BOB) == sorted(["x03", *searching.of(searching.other_project)])
+            assert len(asked) == 1
+            monkeypatch.setattr(known_sizes, "KEPT_S", 0.0)
+            assert searching.seen(BOB) == sorted(["x03", *searching.of(searching.other_project)])
+            assert len(asked) > 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from airavata_adapters.record_stores import statements
 from airavata_adapters.record_stores.conditions import parameters
+from airavata_adapters.record_stores.known_sizes import KnownSizes
 from airavata_adapters.record_stores.query_form import Form, Others, Test, form_of
 from airavata_adapters.record_stores.rows import is_id, record_of, row_of
 from airavata_adapters.record_stores.session import Session
@@ -32,8 +33,9 @@ _ROWS_A_STATEMENT = 500
 class SqlRecords(Records):
     """The port over the steps of a session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, sizes: KnownSizes) -> None:
         self._session = session
+        self._sizes = sizes
 
     # -- one record --------------------------------------------------------------
     def get(self, kind: type[R], key: str) -> R | None:
@@ -157,6 +159,9 @@ class SqlRecords(Records):
         return Test.AMONG_GATHERED if self._are_many(others, values) else Test.AMONG
 
     def _are_many(self, others: Others, values: Sequence[Any]) -> bool:
+        return self._sizes.are_many(others, values, lambda: self._are_many_now(others, values))
+
+    def _are_many_now(self, others: Others, values: Sequence[Any]) -> bool:
         statement = statements.one_beyond(others, server=self._session.server)
         wanted = {**parameters(values), OFFSET: FEW_ON_A_SERVER if self._session.server else FEW}
         return self._session.run(lambda connection: connection.execute(statement, wanted).scalar()) is not None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from airavata_adapters.record_stores.connections import Connections
+from airavata_adapters.record_stores.known_sizes import KnownSizes
 from airavata_adapters.record_stores.session import Session
 from airavata_adapters.record_stores.sql_records import SqlRecords
 from airavata_adapters.sqlite.schema import TableSet
@@ -29,6 +30,7 @@ class SqlRecordStore(RecordStore):
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._of_thread = threading.local()
+        self._sizes = KnownSizes()
         self._closed = False
 
     @contextmanager
@@ -37,11 +39,11 @@ class SqlRecordStore(RecordStore):
         outer: Session | None = getattr(self._of_thread, "session", None)
         if outer is not None and outer.writing:
             with outer.part():
-                yield SqlRecords(outer)
+                yield SqlRecords(outer, self._sizes)
             return
         session = Session(self._connections, writing=True)
         with self._current(session, outer):
-            yield SqlRecords(session)
+            yield SqlRecords(session, self._sizes)
             session.commit()
 
     @contextmanager
@@ -49,11 +51,11 @@ class SqlRecordStore(RecordStore):
         """As ``RecordStore.reading``."""
         outer: Session | None = getattr(self._of_thread, "session", None)
         if outer is not None:
-            yield SqlRecords(outer)
+            yield SqlRecords(outer, self._sizes)
             return
         session = Session(self._connections, writing=False)
         with self._current(session, None):
-            yield SqlRecords(session)
+            yield SqlRecords(session, self._sizes)
 
     @contextmanager
     def _current(self, session: Session, outer: Session | None) -> Iterator[None]:
