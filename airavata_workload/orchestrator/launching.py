@@ -87,7 +87,7 @@ class Launching:
         ``UnavailableError``; then all may be launched again.
         """
         ids = [experiment.experiment_id for experiment in experiments]
-        # The nodes come before all that is stored for the experiments, so that a crash from here on is noticed.
+        # The nodes come before tasks and states are stored, so that a crash from there on is noticed.
         (loaded, refused), _ = self._beside.both(lambda: self._loaded(experiments), lambda: self._nodes.create(*ids))
         self._refuse(refused)
         if not loaded:
