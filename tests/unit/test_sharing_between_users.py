@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from gateway_site import ADMIN, ALICE, AUDITOR, BOB, CAROL, PEER, STRANGER, Site, gateway_site
@@ -96,6 +97,17 @@ def test_lists_tell_who_holds_a_permission_and_from_where(site: Site, project: s
     assert site.sharing.accessible_users(ALICE, experiment, OWNER) == ("alice@seagrid",)
     with pytest.raises(NotFoundError):
         site.sharing.accessible_users(CAROL, experiment, READ)
+
+
+def test_of_very_many_who_hold_a_permission_everybody_holds_it_and_nobody_else(site: Site, project: str) -> None:
+    group = site.groups.create(ALICE, Group(name=f"Many, of {project}", members=("bob@seagrid",)))
+    site.sharing.share_with_users(ALICE, project, {f"guest{number:02}": READ for number in range(40)})
+    assert not site.sharing.may(BOB, project, READ)
+    site.sharing.share_with_groups(ALICE, project, {group: READ})
+    assert site.sharing.may(BOB, project, READ)
+    assert site.sharing.may(replace(BOB, user="guest39"), project, READ)
+    assert not site.sharing.may(CAROL, project, READ)
+    assert not site.sharing.may(BOB, project, WRITE)
 
 
 def test_who_manages_sharing_may_share_but_not_let_others_share(site: Site, project: str) -> None:
