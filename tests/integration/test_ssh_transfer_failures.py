@@ -8,11 +8,14 @@ import random
 import shlex
 import socket
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from airavata_adapters.file_transfers.scp import ScpTransferFactory
@@ -127,6 +130,24 @@ def test_a_large_file_resumes_in_both_directions(
         assert proxy.carried < size - arrived + 1_000_000
         assert final.read_bytes() == there.local.read_bytes()
         assert not list(final.parent.glob(".*.part"))
+
+
+def test_a_file_is_asked_for_once_though_the_server_is_faster_than_the_asking(
+    server: SshServer, proxy: CuttingProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer = open_transfer("sftp", through(proxy, server))
+    size = 3_000_000
+    (tmp_path / "there").write_bytes(random.Random(4).randbytes(size))
+    send = paramiko.SFTPClient._send_packet
+
+    def send_slowly(client: paramiko.SFTPClient, kind: int, packet: paramiko.Message) -> None:
+        send(client, kind, packet)
+        time.sleep(0.002)
+
+    monkeypatch.setattr(paramiko.SFTPClient, "_send_packet", send_slowly)
+    transfer.get([FilePair(local=tmp_path / "here", remote=str(tmp_path / "there"))])
+    assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
+    assert proxy.carried < size + 500_000
 
 
 def test_many_small_files_resume_in_both_directions(server: SshServer, proxy: CuttingProxy, tmp_path: Path) -> None:
@@ -245,6 +266,30 @@ def test_sftp_without_a_shell(tmp_path: Path) -> None:
         for sent, receipt in zip(there, receipts, strict=True):
             assert receipt.local.read_bytes() == sent.local.read_bytes()
             assert receipt.sha256 == hashlib.sha256(sent.local.read_bytes()).hexdigest()
+
+
+LESS_AT_ONCE = """
+import struct, subprocess, sys
+
+server = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE)
+while head := sys.stdin.buffer.read(4):
+    packet = sys.stdin.buffer.read(*struct.unpack(">I", head))
+    if packet[0] == 5:  # a request to read ends with how much
+        packet = packet[:-4] + struct.pack(">I", min(10_000, *struct.unpack(">I", packet[-4:])))
+    server.stdin.write(head + packet)
+    server.stdin.flush()
+"""
+
+
+def test_sftp_with_a_server_that_returns_less_than_it_is_asked_for(tmp_path: Path) -> None:
+    # A filter before the real server, which itself returns all that it is asked for.
+    (tmp_path / "less.py").write_text(LESS_AT_ONCE)
+    subsystem = f"Subsystem sftp {sys.executable} {tmp_path}/less.py /usr/lib/openssh/sftp-server"
+    with SshServer(tmp_path / "sshd", [subsystem]) as server:
+        transfer = open_transfer("sftp", server.cluster())
+        (tmp_path / "there").write_bytes(random.Random(5).randbytes(5_000_000))
+        transfer.get([FilePair(local=tmp_path / "here", remote=str(tmp_path / "there"))])
+    assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
 
 
 def test_scp_needs_neither_sftp_nor_coreutils_sums(tmp_path: Path) -> None:

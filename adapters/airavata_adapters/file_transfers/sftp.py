@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from airavata_adapters.file_transfers.checksums import (
@@ -25,6 +25,7 @@ from airavata_adapters.file_transfers.far_side import FarSide
 from airavata_adapters.file_transfers.file_patterns import walk
 from airavata_adapters.file_transfers.listing import list_by_shell
 from airavata_adapters.file_transfers.local_part import LocalPart
+from airavata_adapters.file_transfers.sftp_reading import remote_blocks
 from airavata_adapters.file_transfers.sftp_session import SftpSession, path_bytes, sftp_session
 from airavata_adapters.file_transfers.sources import LocalSource, Meter, check_remote_paths, local_sources, part_path
 from airavata_adapters.remote_shells.deadline import Deadline
@@ -40,12 +41,6 @@ from airavata_workload.ports.file_transfer import (
     RemoteFile,
 )
 from airavata_workload.ports.remote_shell import RemoteShell
-
-_AHEAD_BYTES = 256 << 20
-"""How much is asked for at once. What comes waits in the channel's window, so this bounds the requests only."""
-_ONE_REQUEST_BYTES = 32 * 1024
-"""What a server returns at once; a file of that size needs no requests ahead, which cost a thread."""
-
 
 _RESUME_LOOKS = 5
 """How often a part is looked at that grows while its checksum is taken."""
@@ -201,7 +196,7 @@ class SftpTransfer(FileTransfer):
             offset = part.size_bytes if sha256 is not None and part.size_bytes <= size else 0
             part.begin(offset)
             meter.add(offset)
-            for block in _blocks(pair.remote, offset, size, session):
+            for block in remote_blocks(pair.remote, offset, size, session):
                 part.write(block)
                 meter.add(len(block))
                 deadline.restart()
@@ -283,26 +278,11 @@ def _size(remote: str, session: SftpSession) -> int:
     return status.st_size or 0
 
 
-def _blocks(path: str, offset: int, size: int, session: SftpSession) -> Iterator[bytes]:
-    """The file from ``offset`` to ``size``, asked for far ahead of what has come."""
-    while offset < size:
-        end = min(size, offset + _AHEAD_BYTES)
-        with session.doing(path), session.client.open(path_bytes(path), "rb") as file:
-            file.seek(offset)
-            if end - offset > _ONE_REQUEST_BYTES:
-                file.prefetch(end)
-            while offset < end and (block := file.read(min(BLOCK_BYTES, end - offset))):
-                yield block
-                offset += len(block)
-        if offset < end:
-            return  # it has become shorter
-
-
 def _read_back(path: str, session: SftpSession) -> str:
     digest = BackgroundDigest()
     status = session.status(path)
     try:
-        for block in _blocks(path, 0, (status.st_size if status else 0) or 0, session):
+        for block in remote_blocks(path, 0, (status.st_size if status else 0) or 0, session):
             digest.add(block)
     finally:
         sha256 = digest.finish()
