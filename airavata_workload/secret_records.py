@@ -64,6 +64,10 @@ class _SecretRecords(Records):
         record = self._plain.get(kind, key)
         return None if record is None else self._shown(record)
 
+    def expect(self, *wanted: tuple[type[Record], str]) -> None:
+        """As ``Records.expect``."""
+        self._plain.expect(*wanted)
+
     def add(self, record: Record) -> None:
         """As ``Records.add``."""
         self._plain.add(self._hidden(record))

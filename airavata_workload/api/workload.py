@@ -14,7 +14,7 @@ from airavata_workload.domain.change import Event, StateChange
 from airavata_workload.domain.clock import Clock
 from airavata_workload.domain.dag import AbstractDag
 from airavata_workload.domain.errors import ConflictError
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.experiment import Experiment, Standing
 from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState, ProcessState
 from airavata_workload.domain.task import Task
@@ -68,20 +68,22 @@ class Workload:
 
     def submit(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Create and launch. The application types are looked up first, so that a misspelt one is refused here."""
-        complete = self.enter(experiments)
+        complete = self._completed(experiments)
+        self._enter(complete)
         self.launch([experiment.experiment_id for experiment in complete])
         return complete
 
-    def enter(self, experiments: Sequence[Experiment]) -> list[Experiment]:
-        """Create what ``launch`` is to follow for; one whose id the engine has already stays as the engine has it."""
+    def enter(self, experiment: Experiment) -> bool:
+        """Create what ``launch`` is to follow for. False for an id that the engine has already: that stays as it is."""
+        return bool(self._enter(self._completed([experiment])))
+
+    def _enter(self, experiments: Sequence[Experiment]) -> set[str]:
         for application_type in {experiment.application_type for experiment in experiments}:
             if not self.has_dag(application_type):
                 self._graph.abstract(application_type)  # says what is known instead
-        complete = self._completed(experiments)
         if self._nodes is not None:
-            self._nodes.create(*(experiment.experiment_id for experiment in complete))
-        self._registry.create_experiments(complete)
-        return complete
+            self._nodes.create(*(experiment.experiment_id for experiment in experiments))
+        return self._registry.create_experiments(experiments)
 
     def _completed(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         now_us = self._clock()
@@ -186,6 +188,10 @@ class Workload:
     def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
         """Those of these experiments that there are, by their whole ids."""
         return self._registry.several(experiment_ids)
+
+    def standings(self, experiment_ids: Sequence[str]) -> dict[str, Standing]:
+        """How those of these experiments stand that there are, by their whole ids."""
+        return self._registry.standings(experiment_ids)
 
     def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
         """Matching experiments, the newest first."""

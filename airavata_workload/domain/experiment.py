@@ -200,3 +200,13 @@ class Experiment:
             "candidates": None if value.get("candidates") is None else tuple(value["candidates"]),
             "needs": tuple(value.get("needs", ())),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What changes of an experiment while it runs; the members are those of ``Experiment``."""
+
+    state: ExperimentState
+    held: bool
+    updated_at_us: int
+    reason: str

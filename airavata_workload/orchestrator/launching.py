@@ -106,18 +106,18 @@ class Launching:
     def _set_going(self, stored: _Stored) -> list[Experiment]:
         """Hand out the first tasks of those that are not left to the caller."""
         # Another orchestrator may have cancelled one meanwhile: it wrote that before it looked for tasks.
-        present = self._registry.several(list(stored))
+        present = self._registry.standings(list(stored))
         loaded_before = [experiment_id for experiment_id, tasks in stored.items() if tasks is None]
         to_resume = {dag.experiment_id for dag in self._graph.loaded(loaded_before) if dag.tasks}
-        left: list[Experiment] = []
+        left: list[str] = []
         ready: list[Task] = []
         notices: list[Message] = []
-        for experiment_id, experiment in present.items():
-            if experiment.state in _CANCELLED or experiment_id in to_resume:
-                left.append(experiment)
+        for experiment_id, standing in present.items():
+            if standing.state in _CANCELLED or experiment_id in to_resume:
+                left.append(experiment_id)
                 continue
             tasks = stored[experiment_id]
-            if experiment.held:
+            if standing.held:
                 notices.append(hold_message(experiment_id))
             if tasks:
                 ready += [task for task in tasks if not task.depends_on]
@@ -127,7 +127,7 @@ class Launching:
             # Safe before the tasks are: no order is kept between messages of different urgency.
             self._queue.publish(notices, durable=False)
         self._progress.release(ready, {})
-        return left
+        return list(self._registry.several(left).values())
 
     # -- loading -----------------------------------------------------------------------
     def _loaded(self, experiments: Sequence[Experiment]) -> tuple[_Loaded, _Refused]:

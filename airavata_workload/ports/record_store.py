@@ -71,6 +71,10 @@ class Records(ABC):
         """The record of that id. In a writing transaction nobody else changes it until the transaction ends."""
 
     @abstractmethod
+    def expect(self, *wanted: tuple[type[Record], str]) -> None:
+        """Of these kinds and ids ``get`` is going to be asked: where the block only reads, one round trip for all."""
+
+    @abstractmethod
     def add(self, record: Record) -> None:
         """Store a new record. Raises ``ConflictError`` if its id is taken, which leaves the rest as it is."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airavata_workload.domain.change import StateChange
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.experiment import Experiment, Standing
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.states import ExperimentState, JobState
 
@@ -53,8 +53,8 @@ class Registry(ABC):
     """Stores experiments and what happened to them. Writes are idempotent and durable when they return."""
 
     @abstractmethod
-    def create_experiments(self, experiments: Sequence[Experiment]) -> None:
-        """Store new experiments; one whose id exists already is left as it is."""
+    def create_experiments(self, experiments: Sequence[Experiment]) -> set[str]:
+        """Store new experiments; one whose id exists already is left as it is. Returns the ids of those stored now."""
 
     @abstractmethod
     def restore(self, records: Sequence[ExperimentRecord]) -> list[bool]:
@@ -71,6 +71,10 @@ class Registry(ABC):
     @abstractmethod
     def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
         """Those of these experiments that are there, by their (whole) ids."""
+
+    @abstractmethod
+    def standings(self, experiment_ids: Sequence[str]) -> dict[str, Standing]:
+        """As ``several``, but only what may change of them: that is quicker to read."""
 
     @abstractmethod
     def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:

@@ -218,7 +218,7 @@ class Scheduler(LeadingStage):
             return
         self._next_held_check_us = now_us + microseconds(HELD_CHECK_INTERVAL_S)
         held = self._room.held()
-        known = self._registry.several(held) if held else {}
+        known = self._registry.standings(held) if held else {}
         for experiment_id in held:
             if experiment_id not in known or not known[experiment_id].held:
                 self._room.release(experiment_id)

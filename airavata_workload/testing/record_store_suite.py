@@ -16,6 +16,7 @@ from hypothesis.strategies import DataObject
 
 from airavata_workload.domain.errors import ConflictError, InputError
 from airavata_workload.ports.record_store import Among, Query, RecordStore
+from airavata_workload.records.gateways import Gateway
 from airavata_workload.records.kinds import KINDS
 from airavata_workload.records.projects import Project
 from airavata_workload.records.record import Record
@@ -224,6 +225,37 @@ class RecordStoreSuite(RecordSearchSuite):
             assert records.get(Project, old.project_id) == old
         with store.reading() as records:
             assert records.get(Project, old.project_id) == replace(old, name="Ice")
+        store.close()
+        other.close()
+
+    def test_what_a_reader_expects_is_read_then_and_given_when_it_asks(self, open_store: OpenStore) -> None:
+        store, other = open_store(), open_store()
+        first, second, third = project(), project(), project()
+        with store.transaction() as records:
+            records.put_all(Project, [first, second, third])
+            # Who may write has to lock what he reads, one after the other: nothing is kept for him.
+            records.expect((Project, first.project_id), (Project, second.project_id))
+            records.put(replace(first, name="Old"))
+            assert records.get(Project, first.project_id) == replace(first, name="Old")
+        missing = first.project_id[:-1]
+        with store.reading() as records:
+            assert records.get(Project, third.project_id) == third
+            records.expect()
+            records.expect(
+                *((Project, each) for each in (third.project_id, second.project_id, missing, "", " ")),
+                (Gateway, second.project_id),
+                (Project, first.project_id),
+                (Project, first.project_id),
+            )
+            with other.transaction() as changing:
+                changing.put_all(Project, [replace(each, name="New") for each in (first, second, third)])
+            found = [records.get(Project, each.project_id) for each in (first, second, third)]
+            assert found == [replace(first, name="Old"), second, third]
+            assert [records.get(Project, each) for each in (missing, "", " ")] == [None, None, None]
+            assert records.get(Gateway, second.project_id) is None
+        with store.reading() as records:
+            records.expect((Project, second.project_id))
+            assert records.get(Project, second.project_id) == replace(second, name="New")
         store.close()
         other.close()
 

@@ -15,6 +15,7 @@ from airavata_workload.domain.errors import NotFoundError
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState, may_follow
 from airavata_workload.ports.registry import ExperimentFilter, ExperimentRecord, Registry
+from airavata_workload.testing.registry_lookup_tests import RegistryLookupTests
 from airavata_workload.testing.samples import AWKWARD, change, experiment, job, job_record, unique
 
 OpenRegistry = Callable[[], Registry]
@@ -40,7 +41,7 @@ def folded(
     return answers, state
 
 
-class RegistrySuite:
+class RegistrySuite(RegistryLookupTests):
     """Needs a fixture ``open_registry``: each call opens the same storage once more; the suite closes it."""
 
     @pytest.fixture
@@ -76,38 +77,6 @@ class RegistrySuite:
         registry.create_experiments([replace(stored, name="other"), fresh, replace(fresh, name="again")])
         assert registry.experiment(stored.experiment_id) == stored
         assert registry.experiment(fresh.experiment_id) == fresh
-
-    def test_an_unambiguous_beginning_of_the_id_is_enough(self, registry: Registry) -> None:
-        beginning = unique("it_100%")
-        one = experiment(experiment_id=f"{beginning}_a1")
-        registry.create_experiments([one, experiment(experiment_id=f"{beginning}_b1")])
-        assert registry.experiment(f"{beginning}_a") == one
-        assert registry.experiment(f"{beginning}_a1") == one
-
-    def test_an_exact_id_wins_over_a_longer_one(self, registry: Registry) -> None:
-        short = experiment(experiment_id=unique("sample"))
-        registry.create_experiments([short, experiment(experiment_id=f"{short.experiment_id}_more")])
-        assert registry.experiment(short.experiment_id) == short
-
-    def test_an_ambiguous_beginning_is_refused_with_the_candidates(self, registry: Registry) -> None:
-        beginning = unique("sample")
-        ids = [f"{beginning}_{number}" for number in range(3)]
-        registry.create_experiments([experiment(experiment_id=one) for one in ids])
-        with pytest.raises(NotFoundError) as refused:
-            registry.experiment(beginning)
-        assert all(one in str(refused.value) for one in ids)
-
-    @pytest.mark.parametrize("unknown", ["", "%", "_", "no-such-experiment", "it's", "\U0010ffff"])
-    def test_an_unknown_experiment_is_refused(self, registry: Registry, stored: Experiment, unknown: str) -> None:
-        with pytest.raises(NotFoundError):
-            registry.experiment(unknown)
-
-    def test_several_are_found_by_whole_ids(self, registry: Registry, other: Registry) -> None:
-        first, second = experiment(name=AWKWARD), experiment()
-        registry.create_experiments([first, second])
-        wanted = [second.experiment_id, first.experiment_id, first.experiment_id[:-1], "", AWKWARD]
-        assert other.several(wanted) == {each.experiment_id: each for each in (first, second)}
-        assert other.several([]) == {}
 
     def test_the_newest_come_first_in_pages(self, registry: Registry) -> None:
         portal = unique("portal")

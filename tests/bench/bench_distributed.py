@@ -316,7 +316,8 @@ def distributed_servers() -> Iterator[Callable[[], contextlib.AbstractContextMan
             amqp_url=environment["AMQP_URL"],
             zookeeper_hosts=environment["ZOOKEEPER_HOSTS"],
             neo4j=neo4j,
-            mariadb_url=environment["MARIADB_URL"],
+            # All servers are on this machine, so the database is reached as it would be then.
+            mariadb_url=f"{environment['MARIADB_URL']}&unix_socket={environment['MARIADB_SOCKET']}",
         )
 
 

@@ -14,7 +14,7 @@ from airavata_workload.domain.task import Task
 
 CALLS: Mapping[str, Sequence[str]] = {
     "graph": ("apply", "abstract", "restore_loaded", "task", "tasks", "loaded", "outputs", "note_waiting"),
-    "registry": ("experiment", "several", "record", "unrecorded", "save_jobs"),
+    "registry": ("experiment", "several", "standings", "record", "unrecorded", "save_jobs"),
     "queue": ("publish",),
     "nodes": ("create", "remove", "members", "nodes"),
     "bus": ("publish",),

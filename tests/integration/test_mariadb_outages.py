@@ -192,6 +192,8 @@ def test_tls_is_spoken_and_the_server_checked(
     assert cipher(trusted.render_as_string(hide_password=False)).startswith("TLS_")
     off = make_url(mariadb_database).update_query_dict({"ssl_disabled": "true"})
     assert cipher(off.render_as_string(hide_password=False)) == ""
+    socket = make_url(mariadb_database).update_query_dict({"unix_socket": mariadb["MARIADB_SOCKET"]})
+    assert cipher(socket.render_as_string(hide_password=False)) == ""
     stranger = trusted.update_query_dict({"ssl_ca": "/etc/ssl/certs/ca-certificates.crt"})
     with pytest.raises(DeniedError, match="ssl_ca"):
         opened(stranger.render_as_string(hide_password=False))

@@ -14,7 +14,7 @@ from airavata_workload.api.experiments.experiment_follower import ExperimentFoll
 from airavata_workload.api.experiments.experiment_products import ExperimentProducts
 from airavata_workload.api.workload import Workload
 from airavata_workload.domain.change import Event
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.experiment import Standing
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.statuses import ExperimentStatus
@@ -32,7 +32,7 @@ class Unlaunched:
     def events(self, since: int, *, wait_s: float) -> list[Event]:
         return []
 
-    def several(self, experiment_ids: Sequence[str]) -> dict[str, Experiment]:
+    def standings(self, experiment_ids: Sequence[str]) -> dict[str, Standing]:
         self.asked += experiment_ids
         return {}
 

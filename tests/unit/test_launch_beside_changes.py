@@ -107,10 +107,10 @@ def test_a_change_at_the_moment_when_the_engine_gets_it_is_refused(
     create = registry.create_experiments
     others: list[Future[object]] = []
 
-    def beside_a_change(experiments: Sequence[Experiment]) -> None:
+    def beside_a_change(experiments: Sequence[Experiment]) -> set[str]:
         others.append(people.submit(change, site, experiment_id, 2))
         wait(others, GLANCE_S)
-        create(experiments)
+        return create(experiments)
 
     monkeypatch.setattr(registry, "create_experiments", beside_a_change)
     with ThreadPoolExecutor(1) as people:

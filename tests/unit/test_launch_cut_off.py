@@ -13,6 +13,7 @@ from airavata_workload.domain.errors import ConflictError, StoreUnavailableError
 from airavata_workload.domain.message import COMMAND_QUEUE, Command, CommandKind, decode
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.ports.task_queue import Message
+from airavata_workload.records.applications import ApplicationDeployment
 
 
 @pytest.fixture
@@ -56,5 +57,10 @@ def test_one_that_the_engine_has_begun_is_launched_once(site: ExperimentSite) ->
             sequence = events[-1].sequence
     finally:
         assert engine.stop(10.0)
+    with pytest.raises(ConflictError, match="launched already"):
+        site.experiments.launch(ALICE, experiment_id, "seagrid")
+    # That it could not be launched any more is not what its owner has to know.
+    with site.people.records.transaction() as records:
+        records.delete(ApplicationDeployment, site.deployment)
     with pytest.raises(ConflictError, match="launched already"):
         site.experiments.launch(ALICE, experiment_id, "seagrid")

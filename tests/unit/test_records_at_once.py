@@ -13,7 +13,7 @@ from gateway_site import ALICE
 
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.errors import ConflictError
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.experiment import Experiment, Standing
 from airavata_workload.domain.states import ExperimentState
 from airavata_workload.records.experiments import GatewayExperiment
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
@@ -32,17 +32,17 @@ def site(tmp_path: Path) -> Iterator[ExperimentSite]:
 
 def test_of_two_changes_at_once_none_is_lost(site: ExperimentSite, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment_id = site.create()
-    known = site.workload.several
+    known = site.workload.standings
     others: list[Future[None]] = []
 
-    def known_after_somebody_else_has_changed_it(identifiers: Sequence[str]) -> dict[str, Experiment]:
+    def known_after_somebody_else_has_changed_it(identifiers: Sequence[str]) -> dict[str, Standing]:
         if not others:
             request = site.request(experiment_name="Renamed")
             others.append(people.submit(site.experiments.update, ALICE, experiment_id, request))
             wait(others, PATIENCE_S)
         return known(identifiers)
 
-    monkeypatch.setattr(site.workload, "several", known_after_somebody_else_has_changed_it)
+    monkeypatch.setattr(site.workload, "standings", known_after_somebody_else_has_changed_it)
     with ThreadPoolExecutor(1) as people:
         site.experiments.update_scheduling(ALICE, experiment_id, ComputationalResourceScheduling(node_count=2))
     assert others[0].exception() is None
@@ -89,7 +89,7 @@ def test_an_observer_who_comes_late_takes_nothing_back(site: ExperimentSite, mon
         return seen
 
     launched = sample_experiment(experiment_id=experiment_id)
-    monkeypatch.setattr(site.workload, "several", lambda ids: dict.fromkeys(ids, launched))
+    monkeypatch.setattr(site.workload, "standings", lambda ids: dict.fromkeys(ids, launched))
     monkeypatch.setattr(site.workload, "experiment", lambda _: launched)
     monkeypatch.setattr(site.workload, "audit_trail", seen_before_somebody_else_wrote)
     monkeypatch.setattr(site.workload, "tasks", lambda _: [])

@@ -111,3 +111,11 @@ def test_tls_parameters_reach_the_driver() -> None:
     assert "ssl_disabled" not in given
     assert connect_arguments(f"{SERVER}?ssl_disabled=true")["ssl_disabled"] is True
     assert connect_arguments(f"{SERVER}?ssl_disabled=false")["ssl_disabled"] is False
+
+
+def test_a_unix_socket_needs_no_tls_unless_somebody_wants_it() -> None:
+    over_socket = f"{SERVER}?unix_socket=/run/mysqld/mysqld.sock"
+    assert connect_arguments(over_socket)["ssl_disabled"] is True
+    assert connect_arguments(f"{over_socket}&ssl_disabled=false")["ssl_disabled"] is False
+    assert "ssl_disabled" not in connect_arguments(f"{over_socket}&ssl_ca=/ca.pem")
+    assert "ssl_disabled" not in connect_arguments(SERVER)

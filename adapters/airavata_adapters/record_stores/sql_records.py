@@ -51,6 +51,18 @@ class SqlRecords(Records):
         found: R | None = seen[kind, key]
         return found
 
+    def expect(self, *wanted: tuple[type[Record], str]) -> None:
+        """As ``Records.expect``."""
+        seen = self._session.seen
+        unknown = [one for one in dict.fromkeys(wanted) if one not in seen and is_id(one[1], table_of(one[0]))]
+        if self._session.writing or len(unknown) < 2:
+            return
+        statement = statements.by_keys(tuple(kind for kind, _ in unknown))
+        keys = {f"{KEY}{place}": key for place, (_, key) in enumerate(unknown)}
+        found = self._session.run(lambda connection: dict(map(tuple, connection.execute(statement, keys))))
+        for place, (kind, key) in enumerate(unknown):
+            seen[kind, key] = record_of(kind, found[place]) if place in found else None
+
     def _read(self, kind: type[R], key: str) -> R | None:
         statement = statements.by_key(kind, locking=self._session.writing)
         document = self._session.run(lambda connection: connection.execute(statement, {KEY: key}).scalar())

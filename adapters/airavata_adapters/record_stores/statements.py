@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Delete, Insert, Integer, Select, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import (
+    CompoundSelect,
+    Delete,
+    Insert,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import mysql, sqlite
 
 from airavata_adapters.record_stores.conditions import condition
@@ -46,6 +59,18 @@ def by_key(kind: type[Record], *, locking: bool) -> Select[Any]:
     table = table_of(kind)
     found = select(table.document).where(table.identity == bindparam(KEY))
     return found.with_for_update() if locking else found  # SQLite has no need of it, and leaves it out
+
+
+@_made_once
+def by_keys(kinds: tuple[type[Record], ...]) -> CompoundSelect[Any]:
+    """The places of those of the given ids that are there, each with its document."""
+    tables = [table_of(kind) for kind in kinds]
+    return union_all(
+        *(
+            select(literal_column(str(place)), table.document).where(table.identity == bindparam(f"{KEY}{place}"))
+            for place, table in enumerate(tables)
+        )
+    )
 
 
 @_made_once

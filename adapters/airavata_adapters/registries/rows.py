@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from airavata_adapters.sqlite.prepared import from_text, storable, to_text
 from airavata_workload.domain.change import StateChange, Subject
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.experiment import Experiment, Standing
 from airavata_workload.domain.job import Job
 from airavata_workload.domain.states import ExperimentState, JobState, ProcessState
 from airavata_workload.domain.task import Priority
@@ -61,6 +61,13 @@ def experiment_of(row: Row[Any]) -> Experiment:
         reason=row.reason,
         user_message=row.user_message,
         **Experiment.request_from_json(from_text(row.request)),
+    )
+
+
+def standing_of(row: Row[Any]) -> Standing:
+    """How the experiment of a row stands."""
+    return Standing(
+        state=ExperimentState(row.state), held=bool(row.held), updated_at_us=row.updated_at_us, reason=row.reason
     )
 
 

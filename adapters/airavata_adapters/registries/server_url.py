@@ -141,4 +141,8 @@ def _connect_arguments(url: URL, answer_timeout_s: int | None) -> dict[str, Any]
     if "ssl_disabled" in url.query:
         # In a URL it is text, and every text counts as true.
         arguments["ssl_disabled"] = str(url.query["ssl_disabled"]).lower() in {"1", "true", "yes"}
+    elif "unix_socket" in url.query and not any(name in url.query for name in _TLS):
+        # As MySQL's own programs do (Source: manual, 6.2.3, "--ssl-mode", PREFERRED): what stays in the kernel needs
+        # no cipher, which costs a fifth of a statement.
+        arguments["ssl_disabled"] = True
     return arguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -17,18 +18,19 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from airavata_adapters.registries import server_url, tables
 from airavata_adapters.registries.in_lists import chunks
 from airavata_adapters.registries.job_saving import save_jobs
 from airavata_adapters.registries.recording import insert_new, record
 from airavata_adapters.registries.recording_on_server import stored
-from airavata_adapters.registries.rows import change_key, change_of, experiment_of, experiment_row, job_of
+from airavata_adapters.registries.rows import change_key, change_of, experiment_of, experiment_row, job_of, standing_of
 from airavata_adapters.registries.server import ServerDatabase, Transactions
 from airavata_adapters.registries.server_schema import ServerSchema
 from airavata_workload.domain.change import StateChange
 from airavata_workload.domain.errors import NotFoundError, SettingsError
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.experiment import Experiment, Standing
 from airavata_workload.domain.states import ExperimentState, ProcessState
 from airavata_workload.domain.thing import ThingKind
 from airavata_workload.ports.backing import BackingContext
@@ -47,6 +49,13 @@ _BY_ID = select(tables.experiments).where(tables.experiments.c.experiment_id == 
 _BY_IDS = select(tables.experiments).where(
     tables.experiments.c.experiment_id.in_(bindparam("experiment_ids", expanding=True))
 )
+_STANDINGS = select(
+    tables.experiments.c.experiment_id,
+    tables.experiments.c.state,
+    tables.experiments.c.held,
+    tables.experiments.c.updated_at_us,
+    tables.experiments.c.reason,
+).where(tables.experiments.c.experiment_id.in_(bindparam("experiment_ids", expanding=True)))
 _BY_BEGINNING = (
     select(tables.experiments)
     # A range instead of LIKE: it uses the index in every dialect, and nothing in an id is a wildcard.
@@ -101,14 +110,13 @@ class SqlRegistry(Registry):
         self._closed = False
 
     # -- experiments -------------------------------------------------------------
-    def create_experiments(self, experiments: Sequence[Experiment]) -> None:
+    def create_experiments(self, experiments: Sequence[Experiment]) -> set[str]:
         """As ``Registry.create_experiments``."""
         rows: dict[str, dict[str, Any]] = {}
         for experiment in experiments:
             rows.setdefault(experiment.experiment_id, experiment_row(experiment))
 
-        if rows:
-            self._database.write(lambda connection: _insert_missing(connection, rows))
+        return self._database.write(lambda connection: _insert_missing(connection, rows)) if rows else set()
 
     def restore(self, records: Sequence[ExperimentRecord]) -> list[bool]:
         """As ``Registry.restore``."""
@@ -159,6 +167,16 @@ class SqlRegistry(Registry):
             ]
 
         return {row.experiment_id: experiment_of(row) for row in self._database.read(find)} if experiment_ids else {}
+
+    def standings(self, experiment_ids: Sequence[str]) -> dict[str, Standing]:
+        """As ``Registry.standings``."""
+
+        def find(connection: Connection) -> list[Any]:
+            return [
+                row for ids in chunks(experiment_ids) for row in connection.execute(_STANDINGS, {"experiment_ids": ids})
+            ]
+
+        return {row.experiment_id: standing_of(row) for row in self._database.read(find)} if experiment_ids else {}
 
     def experiments(self, which: ExperimentFilter, *, limit: int = 50, offset: int = 0) -> list[Experiment]:
         """As ``Registry.experiments``."""
@@ -254,6 +272,11 @@ class SqlRegistry(Registry):
 
 def _insert_missing(connection: Connection, rows: Mapping[str, dict[str, Any]]) -> set[str]:
     """Insert the experiments that are not there, and say which these are."""
+    if len(rows) == 1:
+        # It is there only when somebody launches again what was cut off. Of several, SQLite would keep those before.
+        with suppress(IntegrityError):
+            connection.execute(insert(tables.experiments), *rows.values())
+            return set(rows)
     known: set[str] = set()
     for ids in chunks(rows):
         known.update(connection.execute(_KNOWN_IDS, {"experiment_ids": ids}).scalars())

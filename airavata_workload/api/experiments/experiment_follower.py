@@ -79,7 +79,7 @@ class ExperimentFollower(Stage):
 
     def _take_over(self, experiment_ids: Iterable[str]) -> None:
         # Portals keep thousands that were never launched: the engine is asked once which of these it has.
-        for experiment_id in self._workload.several(list(experiment_ids)):
+        for experiment_id in self._workload.standings(list(experiment_ids)):
             if self._stopping.is_set():
                 return
             self._update(experiment_id)

@@ -80,7 +80,7 @@ class ExperimentViews:
         recorded = latest(experiment.experiment_status)
         if recorded is not None and recorded.state in EXPERIMENT_ENDS:
             return recorded
-        launched = self._experiments.launched(experiment_id)
+        launched = self._experiments.standing(experiment_id)
         if launched is None or (recorded is not None and recorded.state is launched.state):
             return recorded or ExperimentStatus(state=experiment.state, changed_at_ms=experiment.created_at_ms)
         return ExperimentStatus(
@@ -90,7 +90,7 @@ class ExperimentViews:
     def outputs(self, caller: Caller, experiment_id: str) -> tuple[OutputDataObject, ...]:
         """The outputs; the value of one that has been fetched is the URI of its data product."""
         experiment = self._experiments.stored(caller, experiment_id, READ)
-        if self._experiments.launched(experiment_id) is None:
+        if self._experiments.standing(experiment_id) is None:
             return experiment.experiment_outputs or ()
         return self._products.outputs(experiment, self._workload.tasks(experiment_id))
 

@@ -25,17 +25,20 @@ from airavata_workload.api.workload import Workload
 from airavata_workload.domain import identifiers
 from airavata_workload.domain.caller import Caller
 from airavata_workload.domain.clock import Clock
-from airavata_workload.domain.errors import ConflictError, InputError
-from airavata_workload.domain.experiment import Experiment
+from airavata_workload.domain.errors import ConflictError, InputError, WorkloadError
+from airavata_workload.domain.experiment import Experiment, Standing
 from airavata_workload.domain.states import EXPERIMENT_ENDS, ExperimentState
 from airavata_workload.domain.thing import Thing, ThingKind
 from airavata_workload.ports.record_store import RecordStore
 from airavata_workload.records.applications import ApplicationInterface
 from airavata_workload.records.experiments import ExperimentType, GatewayExperiment, UserConfigurationData
 from airavata_workload.records.groups import ResourcePermissionType, ResourceType
+from airavata_workload.records.projects import Project
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
 from airavata_workload.records.statuses import ExperimentStatus
 
+Launched = Experiment | Standing | None
+"""An experiment as the engine has it; ``None`` before its launch."""
 _NOT_STARTED = (ExperimentState.CREATED, ExperimentState.VALIDATED)
 _CREATED = "created"
 _READINGS = 5
@@ -88,7 +91,8 @@ class Experiments:
         name = given(experiment.experiment_name, "The experiment's name")
         project_id = given(experiment.project_id, "The experiment's project")
         request = replace(experiment, experiment_name=name, user_name=owner, gateway_id=gateway_id)
-        with self._records.reading():
+        with self._records.reading() as records:
+            records.expect((Project, project_id), (ApplicationInterface, request.execution_id or ""))
             self._projects.require_room(caller, project_id, gateway_id)
             completed = self._completed(request)
         return self._store(caller, completed)
@@ -193,7 +197,7 @@ class Experiments:
         # What is read in the block stays as it is until its end: of two changes at once none is lost.
         with self._records.transaction() as records:
             old = self.stored(caller, experiment_id, WRITE)
-            _require_not_launched(old, self.launched(experiment_id), "changed")
+            _require_not_launched(old, self.standing(experiment_id), "changed")
             new = change(old)
             records.put(new)
             self._sharing.update_entity(
@@ -210,7 +214,7 @@ class Experiments:
         with self._records.transaction() as records:
             old = self.stored(caller, experiment_id, WRITE)
             require_user(caller, old.user_name, "delete another user's experiment")
-            _require_not_launched(old, self.launched(experiment_id), "deleted")
+            _require_not_launched(old, self.standing(experiment_id), "deleted")
             recorded_processes.forget(records, experiment_id)
             self._sharing.delete_entity(caller, experiment_id, gateway_id=old.gateway_id)
             return records.delete(GatewayExperiment, experiment_id)
@@ -276,17 +280,21 @@ class Experiments:
         """Launch what is read here; false, and nothing done, if the record is another one by then."""
         with self._records.reading():
             experiment = self.stored(caller, experiment_id, WRITE)
-            launched = self.launched(experiment.experiment_id)
-            if launched is None or launched.state is not ExperimentState.CREATED:
-                _require_not_launched(experiment, launched, "launched again")
-            prepared = self._launching.prepared(caller, experiment)
+            if experiment.state not in _NOT_STARTED:
+                _require_not_begun(experiment, self.standing(experiment.experiment_id))
+            try:
+                prepared = self._launching.prepared(caller, experiment)
+            except WorkloadError:
+                # Of what runs it matters more that it does than what is wrong with it by now.
+                _require_not_begun(experiment, self.standing(experiment.experiment_id))
+                raise
         # Whoever wants to change the record waits for this block, and then finds that the engine has the experiment.
         with self._records.transaction() as records:
             if records.get(GatewayExperiment, experiment.experiment_id) != experiment:
                 return False
-            if launched is None:
-                self._workload.enter([prepared])
-            elif not is_same_request(launched, prepared):
+            launched = None if self._workload.enter(prepared) else self.launched(prepared.experiment_id)
+            _require_not_begun(experiment, launched)
+            if launched is not None and not is_same_request(launched, prepared):
                 raise _entered_otherwise(experiment)
         # Not before the end of the block, which fails if the record could have been changed in spite of it.
         self._workload.launch([prepared.experiment_id])
@@ -296,7 +304,7 @@ class Experiments:
         """Cancel the experiment. What has ended, or is being cancelled, stays as it is."""
         require_gateway(caller, gateway_id)
         experiment = self.stored(caller, experiment_id, WRITE)
-        launched = self.launched(experiment_id)
+        launched = self.standing(experiment_id)
         if present_state(experiment, launched) in NOT_CANCELLED:
             return
         if launched is None:
@@ -323,13 +331,25 @@ class Experiments:
         """The engine's experiment; ``None`` before its launch."""
         return self._workload.several([experiment_id]).get(experiment_id)
 
+    def standing(self, experiment_id: str) -> Standing | None:
+        """How the engine's experiment stands; ``None`` before its launch."""
+        return self._workload.standings([experiment_id]).get(experiment_id)
 
-def present_state(experiment: GatewayExperiment, launched: Experiment | None) -> ExperimentState:
+
+def present_state(experiment: GatewayExperiment, launched: Launched) -> ExperimentState:
     """What the engine says, once it has the experiment; what was recorded of one that it has not."""
     return experiment.state if launched is None else launched.state
 
 
-def _require_not_launched(experiment: GatewayExperiment, launched: Experiment | None, participle: str) -> None:
+def _require_not_begun(experiment: GatewayExperiment, launched: Launched) -> None:
+    """Of what was cut off before the engine could begin the launch is repeated."""
+    if launched is None or launched.state is not ExperimentState.CREATED:
+        _require_not_launched(experiment, launched, "launched again")
+
+
+def _require_not_launched(
+    experiment: GatewayExperiment, launched: Experiment | Standing | None, participle: str
+) -> None:
     state = present_state(experiment, launched)
     if launched is not None or state not in _NOT_STARTED:
         raise ConflictError(

@@ -16,7 +16,10 @@ from airavata_workload.domain.experiment import Experiment
 from airavata_workload.ports.record_store import Query, Records, RecordStore
 from airavata_workload.ports.validation import Validator
 from airavata_workload.records.applications import ApplicationDeployment, ApplicationInterface
+from airavata_workload.records.compute_resources import ComputeResource
 from airavata_workload.records.experiments import GatewayExperiment, UserConfigurationData
+from airavata_workload.records.gateway_profiles import GatewayResourceProfile
+from airavata_workload.records.group_profiles import GroupResourceProfile
 from airavata_workload.records.scheduling import ComputationalResourceScheduling
 from airavata_workload.threads import Beside
 
@@ -60,6 +63,7 @@ class Launching:
             return self._prepared(records, caller, experiment)
 
     def _prepared(self, records: Records, caller: Caller, experiment: GatewayExperiment) -> Experiment:
+        _expect(records, experiment)
         interface = _interface(records, experiment)
         # The DAGs are in another store than all the rest.
         launch, has_dag = self._beside.both(
@@ -126,6 +130,17 @@ class Launching:
             f"'{experiment.user_name}' may use.",
             remedy="Choose another compute resource, or have an administrator register or share a deployment.",
         )
+
+
+def _expect(records: Records, experiment: GatewayExperiment) -> None:
+    """What any experiment needs whose record names it."""
+    configuration = experiment.user_configuration_data or UserConfigurationData()
+    records.expect(
+        (ApplicationInterface, experiment.execution_id or ""),
+        (GatewayResourceProfile, experiment.gateway_id),
+        (GroupResourceProfile, configuration.group_resource_profile_id or ""),
+        *((ComputeResource, each.resource_host_id or "") for each in _wished(configuration)),
+    )
 
 
 def _interface(records: Records, experiment: GatewayExperiment) -> ApplicationInterface:

@@ -38,7 +38,7 @@ class Orchestration:
         The engine makes processes itself, and takes credentials from the resource profiles.
         """
         experiment_id = self._processes.get_process(caller, process_id).experiment_id
-        if self._experiments.launched(experiment_id) is None:
+        if self._experiments.standing(experiment_id) is None:
             self._experiments.launch(caller, experiment_id, gateway_id)
         return True
 
@@ -56,7 +56,7 @@ class Orchestration:
         """Cancel an experiment; false for one that was not launched, has ended or is being cancelled."""
         require_internal(caller, "end experiments for others")
         experiment = self._experiments.stored(caller, experiment_id, WRITE)
-        if present_state(experiment, self._experiments.launched(experiment_id)) in NOT_CANCELLED:
+        if present_state(experiment, self._experiments.standing(experiment_id)) in NOT_CANCELLED:
             return False
         try:
             self._experiments.terminate(caller, experiment_id, gateway_id)

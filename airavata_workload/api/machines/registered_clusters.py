@@ -144,12 +144,14 @@ class RegisteredClusters:
     def _registered(self, name: str) -> _Registered:
         with self._records.reading() as records:
             parsed = _parsed(name)
+            _expect(records, parsed)
             return _registered(records, parsed, compute_resource_of(records, parsed.resource))
 
     def _made(self, name: ClusterName, text: str) -> Cluster:
         if self.own_storage is not None and name.resource == self.own_storage.resource_id and name.gateway:
             return self.own_storage.cluster(text, name.gateway)
         with self._records.reading() as records:
+            _expect(records, name)
             resource = records.get(ComputeResource, name.resource)
             cluster = _compute(records, name, text, resource) if resource is not None else _storage(records, name, text)
             self._check_local(cluster, name)
@@ -172,6 +174,11 @@ def _parsed(text: str) -> ClusterName:
 
 
 # -- compute resources ----------------------------------------------------------------------
+def _expect(records: Records, name: ClusterName) -> None:
+    profile = (GroupResourceProfile, name.group) if name.group else (GatewayResourceProfile, name.gateway)
+    records.expect((ComputeResource, name.resource), profile)
+
+
 def _compute(records: Records, name: ClusterName, text: str, resource: ComputeResource) -> Cluster:
     registered = _registered(records, name, resource)
     return compute_cluster(

@@ -45,17 +45,21 @@ def sufficient(domain_id: str, permission_type_id: str) -> tuple[str, str]:
 # -- questions ------------------------------------------------------------------------
 def circle(records: Records, domain_id: str, user_id: str) -> frozenset[str]:
     """The user and every group that they are in, by whatever many groups between; one query a level."""
-    found = {user_id}
-    outermost = found
-    while outermost:
+    return frozenset().union(*_levels(records, domain_id, user_id))
+
+
+def _levels(records: Records, domain_id: str, user_id: str) -> Iterator[frozenset[str]]:
+    """The user; the groups that they are in; those that these are in, and so on: a query each, but for the first."""
+    level = found = frozenset({user_id})
+    while level:
+        yield level
         memberships = [
             each
-            for ids in _batches(outermost)
+            for ids in _batches(level)
             for each in records.find(GroupMembership, Query(equal={"domain_id": domain_id, "child_id": ids}))
         ]
-        outermost = {each.parent_id for each in memberships if each.parent_id} - found
-        found = found | outermost
-    return frozenset(found)
+        level = frozenset(each.parent_id for each in memberships if each.parent_id) - found
+        found |= level
 
 
 def holds(records: Records, domain_id: str, user_id: str, entity_id: str, permission_type_id: str | None) -> bool:
@@ -65,13 +69,17 @@ def holds(records: Records, domain_id: str, user_id: str, entity_id: str, permis
         wanted["permission_type_id"] = sufficient(domain_id, permission_type_id)
     found = records.find(Sharing, Query(equal=wanted), limit=_FEW_GRANTS)
     holders = {each.group_id for each in found}
-    # most people ask for what is their own, which needs no look at groups
-    if user_id in holders or not holders:
-        return bool(holders)
-    groups = circle(records, domain_id, user_id)
-    if holders & groups or len(found) < _FEW_GRANTS:
-        return bool(holders & groups)
-    return bool(records.find(Sharing, Query(equal={**wanted, "group_id": groups}), limit=1))
+    if not holders:
+        return False
+    groups: frozenset[str] = frozenset()
+    # Most people ask for what is their own, or what a group of theirs has, and no further level need be read.
+    for level in _levels(records, domain_id, user_id):
+        if holders & level:
+            return True
+        groups |= level
+    return len(found) == _FEW_GRANTS and bool(
+        records.find(Sharing, Query(equal={**wanted, "group_id": groups}), limit=1)
+    )
 
 
 def within_reach(domain_id: str, groups: Collection[str], permission_type_ids: Collection[str] = ()) -> Among:
