@@ -17,7 +17,13 @@ import structlog
 from airavata_workload.domain.change import StateChange, Subject
 from airavata_workload.domain.clock import Clock, to_datetime
 from airavata_workload.domain.dag import AbstractDag
-from airavata_workload.domain.errors import InputError, NotFoundError, UnavailableError, WorkloadError
+from airavata_workload.domain.errors import (
+    InputError,
+    NotFoundError,
+    StoreUnavailableError,
+    UnavailableError,
+    WorkloadError,
+)
 from airavata_workload.domain.experiment import Experiment
 from airavata_workload.domain.message import SCHEDULER_QUEUE, HoldChanged
 from airavata_workload.domain.states import ExperimentState, ProcessState
@@ -39,6 +45,8 @@ log = structlog.get_logger("airavata_workload.orchestrator")
 
 LAUNCHES_AT_ONCE = 4
 """Those that the command desk has gathered, and now and then one that is resumed."""
+_READINGS = 5
+"""So often abstract DAGs are read anew that somebody has changed meanwhile: people change them seldom."""
 _CANCELLED = (ExperimentState.CANCELED, ExperimentState.CANCELING)
 _FAULT = "The experiment could not be checked because of a fault in a program of the gateway; tell the operator."
 
@@ -132,61 +140,76 @@ class Launching:
     # -- loading -----------------------------------------------------------------------
     def _loaded(self, experiments: Sequence[Experiment]) -> tuple[_Loaded, _Refused]:
         """The loaded DAGs of those that are valid, and what is wrong with the others."""
-        dags: dict[str, AbstractDag] = {}
         loaded: _Loaded = []
         refused: _Refused = []
         for experiment in experiments:
             try:
-                loaded.append((experiment, self._load(experiment, dags)))
+                loaded.append((experiment, self._load(experiment)))
             except UnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - told to whoever sees the experiment
                 refused.append((experiment, error))
         return loaded, refused
 
-    def _load(self, experiment: Experiment, dags: dict[str, AbstractDag]) -> LoadedDag:
-        """Validate the experiment; ``dags`` keeps what was looked up for others."""
+    def _load(self, experiment: Experiment) -> LoadedDag:
+        """Validate the experiment and make its tasks."""
         resource = self._placing.resource_of(experiment)
         if not experiment.compute_resource:
             # Before anything is loaded: whoever launches it again must find the same one.
             resource = self._registry.place(experiment.experiment_id, resource)
-        wanted = experiment.application_type
         try:
             cluster = self._clusters.cluster(resource)
-            if wanted not in dags:
-                dags[wanted] = self._newest(wanted)
+            known = self._known_dags.get(experiment.application_type)
+            dag = known or self._newest(experiment.application_type)
         except NotFoundError as error:
             raise InputError(error.message, remedy=error.remedy) from error
         for validator in self._validators:
             validator.validate(experiment, cluster)
-        return load(dags[wanted], replace(experiment, compute_resource=resource), cluster)
+        placed = replace(experiment, compute_resource=resource)
+        try:
+            return load(dag, placed, cluster)
+        except WorkloadError:
+            if dag is not known:
+                raise
+        # Whether it is the newest is asked when what was made of it is stored; if nothing can be made of it, now.
+        return load(self._newest(experiment.application_type), placed, cluster)
 
     def _newest(self, application_type: str) -> AbstractDag:
-        """The newest abstract DAG; a version of it never changes, so it is not read twice."""
-        version = self._graph.newest_version(application_type)
-        known = self._known_dags.get(application_type)
-        if known is None or known.version != version:
-            known = self._graph.abstract(application_type)
-            self._known_dags[application_type] = known
-        return known
+        dag = self._known_dags[application_type] = self._graph.abstract(application_type)
+        return dag
 
     def _stored(self, loaded: _Loaded) -> tuple[_Stored, _Refused]:
         """The tasks of those that are stored now, and what is wrong with those that cannot be."""
+        stored: _Stored = {}
+        refused: _Refused = []
+        for _ in range(_READINGS):
+            created, invalid = self._created(loaded)
+            stored |= {dag.experiment_id: dag.tasks if new else None for _, dag, new in created if new is not None}
+            outdated = [(experiment, dag) for experiment, dag, new in created if new is None]
+            for _, dag in outdated:
+                self._known_dags.pop(dag.application_type, None)
+            loaded, refused_now = self._loaded([experiment for experiment, _ in outdated])
+            refused += invalid + refused_now
+            if not loaded:
+                return stored, refused
+        raise StoreUnavailableError(
+            f"The abstract DAG '{loaded[0][1].application_type}' is changed again and again.",
+            remedy="Experiments that follow it are launched when nobody changes it any more.",
+        )
+
+    def _created(self, loaded: _Loaded) -> tuple[list[tuple[Experiment, LoadedDag, bool | None]], _Refused]:
+        """What the graph store says to each of those that it can store."""
         try:
-            created = self._graph.restore_loaded([dag for _, dag in loaded])
+            created = self._graph.restore_loaded([dag for _, dag in loaded], if_newest=True)
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - told to whoever sees the experiment
             if len(loaded) == 1:
-                return {}, [(loaded[0][0], error)]
+                return [], [(loaded[0][0], error)]
             # One of them cannot be stored, and none is: each by itself, then.
-            each = [self._stored([one]) for one in loaded]
-            return {key: tasks for some, _ in each for key, tasks in some.items()}, [
-                one for _, some in each for one in some
-            ]
-        return {
-            dag.experiment_id: dag.tasks if new else None for (_, dag), new in zip(loaded, created, strict=True)
-        }, []
+            each = [self._created([one]) for one in loaded]
+            return [one for some, _ in each for one in some], [one for _, some in each for one in some]
+        return [(experiment, dag, new) for (experiment, dag), new in zip(loaded, created, strict=True)], []
 
     # -- what is written ---------------------------------------------------------------
     def started(self, experiment: Experiment) -> list[StateChange]:

@@ -57,13 +57,15 @@ class GraphStore(ABC):
         """
 
     @abstractmethod
-    def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
+    def restore_loaded(self, dags: Sequence[LoadedDag], *, if_newest: bool = False) -> list[bool | None]:
         """Store loaded DAGs, new ones or those of another graph store, all in one transaction.
 
         Tasks come in whatever states, with attempts, owners, intents, jobs,
         outputs and history, and are stored as they are. Only counters are set,
         from the states, and the first line of a history that is empty. For each
-        DAG: False, and no change, if its experiment has a loaded DAG already.
+        DAG: False, and no change, if its experiment has a loaded DAG already;
+        ``None``, and no change, if that was asked for and the abstract DAG from
+        which it was made is not the newest of its application type any more.
         """
 
     @abstractmethod

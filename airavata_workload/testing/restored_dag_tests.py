@@ -11,7 +11,16 @@ from airavata_workload.domain.errors import DagError
 from airavata_workload.domain.states import TaskState
 from airavata_workload.domain.task import LoadedDag, Task, TaskChange
 from airavata_workload.ports.graph_store import GraphStore
-from airavata_workload.testing.samples import AWKWARD, CHAIN, job, loaded_dag, rich_task, transition
+from airavata_workload.testing.samples import (
+    AWKWARD,
+    CHAIN,
+    abstract_dag,
+    job,
+    loaded_dag,
+    rich_task,
+    transition,
+    unique,
+)
 
 
 def in_state(task: Task, *states: TaskState, **members: object) -> Task:
@@ -85,6 +94,21 @@ class RestoredDagTests:
         assert other.restore_loaded([missing]) == [False]
         assert store.tasks(there.experiment_id) == before
         assert store.loaded([missing.experiment_id]) == [missing]
+
+    def test_of_those_made_for_a_launch_only_what_follows_the_newest_is_stored(
+        self, store: GraphStore, other: GraphStore
+    ) -> None:
+        kinds = [store.save_abstract(abstract_dag(unique("type"), "one")) for _ in range(2)]
+        old, new = (replace(loaded_dag(CHAIN), application_type=kind.application_type, dag_version=1) for kind in kinds)
+        other.save_abstract(replace(kinds[0], description="changed"))
+        assert store.restore_loaded([old, new], if_newest=True) == [None, True]
+        assert other.tasks(old.experiment_id) == []
+        assert [dag.dag_version for dag in other.loaded([old.experiment_id, new.experiment_id])] == [1]
+        assert other.restore_loaded([new, replace(old, dag_version=2)], if_newest=True) == [False, True]
+        assert store.restore_loaded([replace(new, dag_version=3)], if_newest=True) == [None]
+        unknown = replace(loaded_dag(CHAIN), application_type=unique("never saved"))
+        assert store.restore_loaded([unknown], if_newest=True) == [None]
+        assert store.restore_loaded([unknown, old]) == [True, False]
 
     def test_with_one_dag_that_cannot_be_none_is_restored(self, store: GraphStore) -> None:
         good, bad = half_done(), half_done()

@@ -134,8 +134,8 @@ def test_tasks_of_what_was_cancelled_while_it_was_loaded_are_written_down_by_who
     def prepare(installation: Installation) -> None:
         whole, registry = installation.graph.restore_loaded, installation.registry
 
-        def loads_and_is_cancelled(dags: Sequence[LoadedDag]) -> list[bool]:
-            stored = whole(dags)
+        def loads_and_is_cancelled(dags: Sequence[LoadedDag], *, if_newest: bool) -> list[bool | None]:
+            stored = whole(dags, if_newest=if_newest)
             experiment = registry.experiment(dags[0].experiment_id)
             if experiment.state not in EXPERIMENT_ENDS:
                 registry.record(ending(experiment, ExperimentState.CANCELED, "another", 1, "cancelled", "cancelled"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from played_stages import Played, orchestrating
@@ -17,10 +18,11 @@ from airavata_workload.domain.task import LoadedDag
 from airavata_workload.settings import load_settings
 
 
-def submitted(played: Played, *names: str) -> list[str]:
+def submitted(played: Played, *names: str, **changed: Any) -> list[str]:
     """The ids of experiments like the first, submitted at once."""
     first = played.workload.experiment(played.experiment_id)
-    like = replace(first, experiment_id="", process_id="", output_directory="", state=ExperimentState.CREATED)
+    fresh: dict[str, Any] = {"experiment_id": "", "process_id": "", "output_directory": ""}
+    like = replace(first, state=ExperimentState.CREATED, **fresh, **changed)
     return [each.experiment_id for each in played.workload.submit([replace(like, name=name) for name in names])]
 
 
@@ -43,14 +45,32 @@ def test_every_launch_follows_the_newest_dag_whoever_has_loaded_it(tmp_path: Pat
         assert [task.name for task in loaded[2].tasks] == [node.name for node in newest.nodes]
 
 
+def test_what_only_an_older_dag_refuses_is_launched(tmp_path: Path) -> None:
+    with (
+        orchestrating(tmp_path / "home") as played,
+        Installation(load_settings(home=tmp_path / "home"), service="operator") as elsewhere,
+    ):
+        assert begun(played, 1) == {played.experiment_id}
+        operator = elsewhere.workload()
+        good = operator.dag("hpc-batch")
+        needs_more = replace(good.nodes[0], resource="${application.environment.WHERE}")
+        operator.load_dag(replace(good, nodes=(needs_more, *good.nodes[1:])))
+        plain = played.workload.experiment(played.experiment_id).application
+        (second,) = submitted(played, "second", application=replace(plain, environment={"WHERE": "local"}))
+        assert begun(played, 1) == {second}
+        operator.load_dag(good)
+        (third,) = submitted(played, "third")
+        assert begun(played, 1) == {third}
+
+
 def test_one_whose_tasks_cannot_be_stored_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def prepare(installation: Installation) -> None:
         stored = installation.graph.restore_loaded
 
-        def refuses(dags: Sequence[LoadedDag]) -> list[bool]:
+        def refuses(dags: Sequence[LoadedDag], *, if_newest: bool) -> list[bool | None]:
             if any("bad" in dag.experiment_id for dag in dags):
                 raise DagError("this cannot be stored.")
-            return stored(dags)
+            return stored(dags, if_newest=if_newest)
 
         monkeypatch.setattr(installation.graph, "restore_loaded", refuses)
 

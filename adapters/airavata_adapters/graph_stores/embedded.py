@@ -95,12 +95,19 @@ class EmbeddedGraphStore(GraphStore):
         rows = rows_of(dag, now_us(), self._session)
         return self._database.write(lambda connection: _insert_dag(connection, dag, rows))
 
-    def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
+    def restore_loaded(self, dags: Sequence[LoadedDag], *, if_newest: bool = False) -> list[bool | None]:
         """As ``GraphStore.restore_loaded``."""
         made = [(dag, rows_of(dag, now_us(), self._session)) for dag in dags]
         if not made:
             return []
-        return self._database.write(lambda connection: [_insert_dag(connection, *each) for each in made])
+
+        def insert(connection: Connection) -> list[bool | None]:
+            return [
+                None if if_newest and not _is_newest(connection, dag) else _insert_dag(connection, dag, rows)
+                for dag, rows in made
+            ]
+
+        return self._database.write(insert)
 
     def replace_loaded(self, dag: LoadedDag) -> bool:
         """As ``GraphStore.replace_loaded``."""
@@ -245,6 +252,12 @@ class EmbeddedGraphStore(GraphStore):
 
 def _abstract_dag(version: int, body: str) -> AbstractDag:
     return AbstractDag.from_json({**from_text(body), "version": version})
+
+
+def _is_newest(connection: Connection, dag: LoadedDag) -> bool:
+    """Whether the DAG was made from the newest abstract DAG of its type."""
+    found = statements.NEWEST_ABSTRACT.run(connection, application_type=dag.application_type).fetchone()
+    return found is not None and found[0] == dag.dag_version
 
 
 def _insert_dag(connection: Connection, dag: LoadedDag, rows: DagRows) -> bool:

@@ -115,7 +115,7 @@ class Neo4jGraphStore(GraphStore):
         )
         return answer is not None
 
-    def restore_loaded(self, dags: Sequence[LoadedDag]) -> list[bool]:
+    def restore_loaded(self, dags: Sequence[LoadedDag], *, if_newest: bool = False) -> list[bool | None]:
         """As ``GraphStore.restore_loaded``.
 
         Relationships of what has ended are of type ``NEXT``: the names that
@@ -123,14 +123,15 @@ class Neo4jGraphStore(GraphStore):
         """
         rows = [properties.loaded_row(dag, now_us(), self._session) for dag in dags]
         for row in rows:
+            row["newest_of"] = row["dag"]["application_type"] if if_newest else None
             runs = row["edges"] and row["dag"]["open_tasks"]
             row["dag"]["relationship_type"] = self._types.type_for(row["dag"]["experiment_id"]) if runs else NEXT
-        created = [False] * len(rows)
+        created: list[bool | None] = [False] * len(rows)
         try:
             if rows:
                 ids = [dag.experiment_id for dag in dags]
                 answers = self._writer.submit(Work(statements.CREATE_LOADED, rows, experiment_ids=ids))
-                created = [bool(_value(answer, "created")) for answer in answers]
+                created = [None if answer is None else bool(answer["created"]) for answer in answers]
         finally:
             for row, stored in zip(rows, created, strict=True):
                 if not stored:

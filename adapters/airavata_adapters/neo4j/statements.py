@@ -139,6 +139,8 @@ CREATE_LOADED = Statement(
     _FRAME
     + """
 CALL (row) {
+  OPTIONAL MATCH (type:ApplicationType {application_type: row.newest_of})
+  WITH type WHERE row.newest_of IS NULL OR type.newest = row.dag.dag_version
   MERGE (dag:LoadedDag {experiment_id: row.dag.experiment_id})
   WITH dag, dag.open_tasks IS NULL AS created
   CALL (row, dag, created) {
