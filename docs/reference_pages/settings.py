@@ -60,8 +60,8 @@ def page() -> str:
         "The embedded backing systems take no options.",
         "The registry `sql` keeps experiments and audit trail in a database of its own. Its options are `url`, for "
         "example `mysql+pymysql://USER:PASSWORD@HOST:3306/DATABASE?ssl_ca=/etc/ssl/certs/ca.pem` (MySQL, MariaDB, or "
-        "`sqlite:///FILE`; with `ssl_ca` the server's certificate and name are checked; with `unix_socket=FILE` a server "
-        "on this machine is reached without TLS, unless an `ssl_` parameter asks for it); `pool_size`, the most "
+        "`sqlite:///FILE`; with `ssl_ca` the server's certificate and name are checked; with `unix_socket=FILE` a "
+        "server on this machine is reached without TLS, unless an `ssl_` parameter asks for it); `pool_size`, the most "
         "connections with which a process writes, and as many with which it reads (10); and `upgrade`, whether opening "
         "it brings its tables up to date (true; if "
         "false, `airavata-workload db upgrade` has to).",
