@@ -58,6 +58,9 @@ tasks:
 """
 
 
+LAUNCH_IS = "three messages, two Neo4j transactions, two SQL commits and a ZooKeeper node, each by itself"
+
+
 class Floors:
     """What each server does by itself, one operation after the other, in operations per second."""
 
@@ -66,6 +69,17 @@ class Floors:
         self.graph_transactions_per_s = self._neo4j(namespace)
         self.sql_commits_per_s = self._sql(namespace)
         self.zookeeper_creates_and_deletes_per_s = self._zookeeper(namespace)
+
+    @property
+    def launch_ms(self) -> float:
+        """What a launch cannot do without until its first task begins, bare, one after the other: ``LAUNCH_IS``."""
+        each_per_s = (
+            *(self.publish_confirm_ack_per_s,) * 3,
+            *(self.graph_transactions_per_s,) * 2,
+            *(self.sql_commits_per_s,) * 2,
+            self.zookeeper_creates_and_deletes_per_s,
+        )
+        return 1000 * sum(1 / per_s for per_s in each_per_s)
 
     def named(self) -> dict[str, float]:
         """Each floor with what it is."""

@@ -40,7 +40,8 @@ class Unlaunched:
 def test_open_experiments_are_looked_at_few_at_a_time_those_that_run_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiment_follower, "_LOOKS_A_ROUND", 2)
+    monkeypatch.setattr(experiment_follower, "_LOOKS_AT_ONCE", 2)
+    monkeypatch.setattr(experiment_follower, "_LOOK_EVERY_S", 0.0)
     engine = Unlaunched()
     with catalogue_site(tmp_path) as site:
         with site.records.transaction() as records:
@@ -61,6 +62,22 @@ def test_open_experiments_are_looked_at_few_at_a_time_those_that_run_first(
             seen.append(tuple(engine.asked))
             engine.asked.clear()
     assert seen == [("c", "a"), ("d",), ()]
+
+
+def test_while_much_goes_on_the_rest_is_not_looked_at_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment_follower, "_LOOKS_AT_ONCE", 1)
+    monkeypatch.setattr(experiment_follower, "_LOOK_EVERY_S", 60.0)
+    engine = Unlaunched()
+    with catalogue_site(tmp_path) as site:
+        with site.records.transaction() as records:
+            records.put_all(GatewayExperiment, [_experiment(each, ExperimentState.CREATED) for each in "ab"])
+        products = ExperimentProducts(records=site.records, clock=site.clock)
+        follower = ExperimentFollower(records=site.records, workload=cast("Workload", engine), products=products)
+        for _ in range(3):
+            follower.round()
+        assert engine.asked == ["a"]
 
 
 def _experiment(experiment_id: str, state: ExperimentState) -> GatewayExperiment:

@@ -27,8 +27,10 @@ _GATHER_S = 0.2
 """What happens in so short a time is written at once, and not beside the first steps of what was just launched."""
 _LOOK_AGAIN_S = 30.0
 """Events inform and may be missed: every experiment that has not ended is looked at, too, no more often than this."""
-_LOOKS_A_ROUND = 100
+_LOOKS_AT_ONCE = 100
 """Portals keep thousands that were never launched; to look at all of them at once would hold up everybody else."""
+_LOOK_EVERY_S = 1.0
+"""Nor as often as events come: that is when people wait for something else."""
 _NOT_LAUNCHED = (str(ExperimentState.CREATED), str(ExperimentState.VALIDATED))
 _RUNNING = tuple(str(each) for each in ExperimentState if each not in EXPERIMENT_ENDS and each not in _NOT_LAUNCHED)
 
@@ -50,6 +52,7 @@ class ExperimentFollower(Stage):
         self._products = products
         self._sequence: int | None = None
         self._look_again_at_s = 0.0
+        self._look_on_at_s = 0.0
         self._to_look: deque[str] = deque()
 
     def round(self) -> None:
@@ -59,7 +62,9 @@ class ExperimentFollower(Stage):
         if not self._to_look and time.monotonic() >= self._look_again_at_s:
             self._to_look.extend(self._open())
             self._look_again_at_s = time.monotonic() + _LOOK_AGAIN_S
-        self._take_over([self._to_look.popleft() for _ in range(min(_LOOKS_A_ROUND, len(self._to_look)))])
+        if time.monotonic() >= self._look_on_at_s:
+            self._look_on_at_s = time.monotonic() + _LOOK_EVERY_S
+            self._take_over([self._to_look.popleft() for _ in range(min(_LOOKS_AT_ONCE, len(self._to_look)))])
         events = self._workload.events(self._sequence, wait_s=_WAIT_S)
         if events and not self._stopping.wait(_GATHER_S):
             events += self._workload.events(events[-1].sequence)
