@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from catalogue_site import catalogue_site
+from catalogue_site import CatalogueSite, catalogue_site
 
 from airavata_workload.api.experiments import experiment_follower
 from airavata_workload.api.experiments.experiment_follower import ExperimentFollower
@@ -44,18 +44,14 @@ def test_open_experiments_are_looked_at_few_at_a_time_those_that_run_first(
     monkeypatch.setattr(experiment_follower, "_LOOK_EVERY_S", 0.0)
     engine = Unlaunched()
     with catalogue_site(tmp_path) as site:
-        with site.records.transaction() as records:
-            records.put_all(
-                GatewayExperiment,
-                [
-                    _experiment("a", ExperimentState.CREATED),
-                    _experiment("b", ExperimentState.COMPLETED),
-                    _experiment("c", ExperimentState.EXECUTING),
-                    _experiment("d", ExperimentState.CREATED),
-                ],
-            )
-        products = ExperimentProducts(records=site.records, clock=site.clock)
-        follower = ExperimentFollower(records=site.records, workload=cast("Workload", engine), products=products)
+        follower = _following(
+            site,
+            engine,
+            _experiment("a", ExperimentState.CREATED),
+            _experiment("b", ExperimentState.COMPLETED),
+            _experiment("c", ExperimentState.EXECUTING),
+            _experiment("d", ExperimentState.CREATED),
+        )
         seen = []
         for _ in range(3):
             follower.round()
@@ -71,13 +67,17 @@ def test_while_much_goes_on_the_rest_is_not_looked_at_each_time(
     monkeypatch.setattr(experiment_follower, "_LOOK_EVERY_S", 60.0)
     engine = Unlaunched()
     with catalogue_site(tmp_path) as site:
-        with site.records.transaction() as records:
-            records.put_all(GatewayExperiment, [_experiment(each, ExperimentState.CREATED) for each in "ab"])
-        products = ExperimentProducts(records=site.records, clock=site.clock)
-        follower = ExperimentFollower(records=site.records, workload=cast("Workload", engine), products=products)
+        follower = _following(site, engine, *(_experiment(each, ExperimentState.CREATED) for each in "ab"))
         for _ in range(3):
             follower.round()
         assert engine.asked == ["a"]
+
+
+def _following(site: CatalogueSite, engine: Unlaunched, *stored: GatewayExperiment) -> ExperimentFollower:
+    with site.records.transaction() as records:
+        records.put_all(GatewayExperiment, stored)
+    products = ExperimentProducts(records=site.records, clock=site.clock)
+    return ExperimentFollower(records=site.records, workload=cast("Workload", engine), products=products)
 
 
 def _experiment(experiment_id: str, state: ExperimentState) -> GatewayExperiment:
